@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "rmp_cong.h"
+
+#define PERIOD_US	10000000u	/* how long a least round-trip time is believed, as in BBR */
+#define RISE_US		1000u		/* a queue shorter than this is no congestion: softirq jitter, a full burst */
+
+void rmp_cong_init(struct rmp_cong *c)
+{
+	*c = (struct rmp_cong) {
+		.cwnd = RMP_CWND_FIRST,
+		.ssthresh = RMP_CWND_MAX,
+		.min_us = U32_MAX,
+		.next_min_us = U32_MAX,
+	};
+}
+
+static void note_min(struct rmp_cong *c, u64 now, u32 rtt_us)
+{
+	if (now >= c->period_end_us) {
+		c->min_us = c->next_min_us;
+		c->next_min_us = U32_MAX;
+		c->period_end_us = now + PERIOD_US;
+	}
+	c->next_min_us = min(c->next_min_us, rtt_us);
+	c->min_us = min(c->min_us, rtt_us);
+}
+
+static bool cut(struct rmp_cong *c, u64 now, u32 hold_us, u32 cwnd)
+{
+	if (now < c->hold_until_us)
+		return false;
+	c->hold_until_us = now + hold_us;
+	c->acked = 0;
+	c->cwnd = max_t(u32, cwnd, RMP_CWND_MIN);
+	c->ssthresh = c->cwnd;
+	return true;
+}
+
+static void grow(struct rmp_cong *c, u32 cost)
+{
+	if (c->cwnd < c->ssthresh) {
+		c->cwnd += cost;
+	} else {
+		c->acked += cost;
+		if (c->acked >= c->cwnd) {
+			c->acked -= c->cwnd;
+			c->cwnd++;
+		}
+	}
+	c->cwnd = min_t(u32, c->cwnd, RMP_CWND_MAX);
+}
+
+/**
+ * rmp_cong_delivered - a request was answered
+ * @c:		state
+ * @now:	microseconds
+ * @cost:	frames of the request and its reply, as counted when it began
+ * @rtt_us:	its round-trip time, or 0 when that says nothing about the network
+ *
+ * A round trip of more than twice the least one plus RISE_US means a queue in the network: an eighth is cut. The
+ * window grows only while it is what limits the session.
+ *
+ * Return: true when the window was cut.
+ */
+bool rmp_cong_delivered(struct rmp_cong *c, u64 now, u32 cost, u32 rtt_us)
+{
+	bool limited = 2 * c->in_flight >= c->cwnd;
+
+	c->in_flight -= min(c->in_flight, cost);
+	if (rtt_us) {
+		note_min(c, now, rtt_us);
+		if (rtt_us / 2 > c->min_us + RISE_US / 2)
+			return cut(c, now, rtt_us, c->cwnd - c->cwnd / 8);
+	}
+	if (limited)
+		grow(c, cost);
+	return false;
+}
+
+/**
+ * rmp_cong_loss - a frame was lost
+ * @c:		state
+ * @now:	microseconds
+ * @srtt_us:	smoothed round-trip time
+ * @timeout:	the timer found it (halve, RFC 5681), not a gap (to 7/10, RFC 9438)
+ *
+ * Return: true when the window was cut: at most once per round trip.
+ */
+bool rmp_cong_loss(struct rmp_cong *c, u64 now, u32 srtt_us, bool timeout)
+{
+	return cut(c, now, max(srtt_us, 1u), timeout ? c->cwnd / 2 : c->cwnd / 10 * 7);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of memx_rmap share. Everything hangs off a node, one per network namespace.
+ *
+ * Locks, outermost first (docs/LOCKING.md): rtnl, node->lock, peer_lock, session locks. The data path takes session locks
+ * only, and RCU.
+ */
+#ifndef _RMP_PRIV_H
+#define _RMP_PRIV_H
+
+#include <linux/atomic.h>
+#include <linux/etherdevice.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/percpu.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <net/netns/generic.h>
+
+#include "memx_netlink.h"
+#include "rmp.h"
+#include "rmp_keys.h"
+#include "rmp_wire.h"
+
+#define RMP_LINKS_MAX	16
+#define RMP_PEERS_MAX	256	/* strangers' advertisements cannot grow memory beyond this */
+#define RMP_INDEX_BITS	10	/* key pairs of a node at one time */
+#define RMP_SLOW_MAX	256	/* frames that wait for process context */
+
+/*
+ * Counters: per CPU, named and numbered as in memx_netlink.h
+ */
+struct rmp_stats {
+	u64 n[__MEMX_RMAP_COUNTER_A_NR];
+};
+
+#define rmp_count_n(node, counter, v)	this_cpu_add((node)->stats->n[MEMX_RMAP_COUNTER_A_##counter], v)
+#define rmp_count(node, counter)	rmp_count_n(node, counter, 1)
+
+/**
+ * struct rmp_link - a network device that a node speaks on
+ * @node:	whose
+ * @dev:	the device, with a reference; set to NULL when the link is taken away (RCU)
+ * @name:	the device's name
+ * @addr:	our address on it
+ * @ethertype:	network order
+ * @mtu:	frames of at most this many bytes after the Ethernet header; follows the device's MTU
+ * @mtu_max:	limit set by the administrator
+ * @reply_frames: reply frames that initiators of this node have asked for (incast)
+ * @ref:	the list of links holds one, each path and each queued frame one
+ * @list:	in node->links; changed under node->lock and RCU
+ * @hooks:	how frames are received: private to link.c
+ */
+struct rmp_link {
+	struct rmp_node			*node;
+	struct net_device __rcu		*dev;
+	char				name[IFNAMSIZ];
+	u8				addr[ETH_ALEN];
+	__be16				ethertype;
+	u16				mtu;
+	u16				mtu_max;
+	int				ifindex;
+	atomic_t			reply_frames;
+	struct kref			ref;
+	struct list_head		list;
+	struct rmp_link_hooks		*hooks;
+	struct rcu_head			rcu;
+};
+
+/**
+ * struct rmp_path - a way to a peer
+ * @link:	over which link; a reference is held
+ * @addr:	the peer's address there
+ * @mtu:	the smaller of our link's and the peer's MTU
+ */
+struct rmp_path {
+	struct rmp_link	*link;
+	u8		addr[ETH_ALEN];
+	u16		mtu;
+};
+
+/**
+ * struct rmp_peer - another node, as discovery sees it
+ * Everything under node->peer_lock, but @ref.
+ */
+struct rmp_peer {
+	struct rmp_node		*node;
+	struct list_head	list;
+	struct kref		ref;
+	struct rmp_link		*link;		/* where it was heard last, or where it was added; holds a reference */
+	u8			id[RMP_NODE_ID_LEN];
+	char			name[RMP_NAME_LEN];
+	u8			addr[ETH_ALEN];
+	bool			is_static;
+	bool			known;		/* @id and what follows are valid: it was heard */
+	bool			suspect;
+	u8			load;
+	u8			security;
+	u16			mtu;
+	u32			interval_ms;
+	u64			incarnation;
+	u64			counter;	/* of the last advertisement: replays are at or below it */
+	u64			capacity_pages;
+	u64			free_pages;
+	unsigned long		seen;		/* jiffies */
+	char			problem[160];	/* why there is no session, empty when all is well */
+};
+
+/**
+ * struct rmp_node - one MemX node
+ * @lock:	serialises configuration: links, keys, settings, opening and closing of sessions. Never taken on the data
+ *		path, nor by the work that reconnects
+ * @peer_lock:	peers and what is known of them. Context: process and timer (BH disabled)
+ * @key_lock:	@keys
+ */
+struct rmp_node {
+	struct net		*net;
+	u8			id[RMP_NODE_ID_LEN];
+	bool			id_set;		/* else it follows from the first link's address */
+	u64			incarnation;
+	char			name[RMP_NAME_LEN];
+	u8			security;
+	u32			interval_ms;
+	u32			rto_min_us;
+	u32			rto_max_us;
+	u32			incast_frames;
+	u32			rekey_s;
+
+	struct rmp_stats __percpu *stats;
+	struct mutex		lock;
+	struct list_head	links;
+	int			nlinks;
+
+	spinlock_t		key_lock;
+	struct rmp_keys		keys;
+
+	spinlock_t		peer_lock;
+	struct list_head	peers;
+	int			npeers;
+
+	/* discovery: what this node advertises */
+	struct delayed_work	disc_work;
+	atomic64_t		counter;	/* of advertisements, solicitations and INIT messages */
+	u8			load;
+	u64			capacity_pages;
+	u64			free_pages;
+
+	/* frames that need process context: handshakes and discovery */
+	struct workqueue_struct	*wq;
+	struct sk_buff_head	slow;
+	struct work_struct	slow_work;
+
+	struct rmp_sess_table	*table;		/* key pairs by index, sessions: private to session code */
+	const struct rmp_service __rcu *service;
+	void			*service_priv;
+};
+
+extern unsigned int rmp_net_id;
+static inline struct rmp_node *rmp_node_of(struct net *net)
+{
+	return net_generic(net, rmp_net_id);
+}
+
+/* node.c: life of a node, settings */
+int rmp_node_set_name(struct rmp_node *node, const char *name);
+
+/* link.c: devices, receiving */
+int rmp_link_add(struct rmp_node *node, const char *ifname, u16 ethertype, u16 mtu_max, struct netlink_ext_ack *ack);
+int rmp_link_del(struct rmp_node *node, const char *ifname, struct netlink_ext_ack *ack);
+void rmp_link_del_all(struct rmp_node *node);
+void rmp_link_put(struct rmp_link *link);
+static inline void rmp_link_get(struct rmp_link *link)
+{
+	kref_get(&link->ref);
+}
+int rmp_link_module_init(void);			/* netdevice notifier */
+void rmp_link_module_exit(void);
+
+/* disc.c: discovery, peers */
+void rmp_disc_init(struct rmp_node *node);
+void rmp_disc_exit(struct rmp_node *node);
+void rmp_disc_kick(struct rmp_node *node);	/* something changed: advertise and solicit now */
+void rmp_disc_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const void *frame, u32 len);
+bool rmp_peer_path(struct rmp_node *node, const u8 *id, struct rmp_path *path);
+void rmp_peer_name(struct rmp_node *node, const u8 *id, char name[RMP_NAME_LEN]);
+void rmp_peer_problem(struct rmp_node *node, const u8 *id, const char *why);	/* NULL: all is well */
+
+/* event.c: netlink events */
+__printf(4, 5) void rmp_event(struct rmp_node *node, const char *kind, const char *name, const char *fmt, ...);
+
+/* netlink.c */
+int rmp_netlink_init(void);
+void rmp_netlink_exit(void);
+
+/* crypto.c */
+int rmp_crypto_init(void);
+void rmp_crypto_exit(void);
+
+/*
+ * Session code
+ */
+
+/* rx.c: takes the frame, which is for us, and whose Ethernet header is at skb_mac_header(), data after it. Context: softirq, RCU */
+void rmp_rx(struct rmp_link *link, struct sk_buff *skb);
+/* rx.c: the same for a broadcast that others want to see too: reads only */
+void rmp_rx_shared(struct rmp_link *link, const struct sk_buff *skb);
+void rmp_slow_work(struct work_struct *work);
+
+/* tx.c: a frame of discovery or handshake: @len bytes, padded with zeros to @pad. Context: process */
+void rmp_tx_plain(struct rmp_link *link, const u8 *dst, const void *frame, u32 len, u32 pad);
+
+/* sess.c */
+int rmp_sess_node_init(struct rmp_node *node);
+void rmp_sess_node_exit(struct rmp_node *node);
+void rmp_sess_link_gone(struct rmp_node *node, struct rmp_link *link);
+void rmp_sess_hint(struct rmp_node *node, const u8 *id, u64 incarnation);	/* an advertisement was heard */
+u8 rmp_sess_peer_state(struct rmp_node *node, const u8 *id, u32 *rtt_us);	/* 0 none, 1 connecting, 2 up */
+u32 rmp_sess_count(struct rmp_node *node);
+void rmp_sess_limits(struct rmp_node *node);	/* rto_min_us, rto_max_us have changed */
+
+#endif
