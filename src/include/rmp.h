@@ -140,6 +140,7 @@ bool rmp_sess_is_up(const struct rmp_sess *s);
 /**
  * struct rmp_treq - a request at its target
  * @peer_id:	node that asks
+ * @peer_incarnation: its incarnation
  * @head:	head of the request, @head_len bytes
  * @data_len:	bytes of data
  * @present:	which pages of it travelled; page n is @page[n]
@@ -157,6 +158,7 @@ bool rmp_sess_is_up(const struct rmp_sess *s);
  */
 struct rmp_treq {
 	const u8	*peer_id;
+	u64		peer_incarnation;
 	u32		data_len;
 	u32		rep_len;
 	u16		present;
@@ -174,14 +176,14 @@ struct rmp_treq {
 
 /**
  * struct rmp_service - a target's side
- * @alloc_page:	a fresh page for incoming data, or NULL: the request is answered with RMP_BUSY. Context: softirq
+ * @page_get:	a fresh page for incoming data, or NULL: the request is answered with RMP_BUSY. Context: softirq
  * @request:	execute a request and call rmp_reply(), now or later from any context. Context: softirq
- * @peer_restarted: the peer came back with a new incarnation: nobody will ask for its extents again. Context: process
+ * @peer_up:	a session of this peer begins. What it opened in other incarnations nobody will ask for again. Context: process
  */
 struct rmp_service {
-	struct page *(*alloc_page)(void *priv);
+	struct page *(*page_get)(void *priv);
 	void (*request)(void *priv, struct rmp_treq *rq);
-	void (*peer_restarted)(void *priv, const u8 *peer_id);
+	void (*peer_up)(void *priv, const u8 *peer_id, u64 incarnation);
 };
 
 int rmp_service_register(struct rmp_node *node, const struct rmp_service *svc, void *priv);

@@ -143,6 +143,9 @@ struct rmp_node {
 
 	/* discovery: what this node advertises */
 	struct delayed_work	disc_work;
+	u32			fast_rounds;	/* rounds that follow quickly after a change */
+	u32			answers;	/* to solicitations, */
+	unsigned long		answers_since;	/* since then (jiffies) */
 	atomic64_t		counter;	/* of advertisements, solicitations and INIT messages */
 	u8			load;
 	u64			capacity_pages;
@@ -154,6 +157,7 @@ struct rmp_node {
 	struct work_struct	slow_work;
 
 	struct rmp_sess_table	*table;		/* key pairs by index, sessions: private to session code */
+	struct mutex		service_lock;	/* the service stays while it is held */
 	const struct rmp_service __rcu *service;
 	void			*service_priv;
 };
@@ -165,7 +169,7 @@ static inline struct rmp_node *rmp_node_of(struct net *net)
 }
 
 /* node.c: life of a node, settings */
-int rmp_node_set_name(struct rmp_node *node, const char *name);
+void rmp_node_id_from(struct rmp_node *node, const u8 *addr);
 
 /* link.c: devices, receiving */
 int rmp_link_add(struct rmp_node *node, const char *ifname, u16 ethertype, u16 mtu_max, struct netlink_ext_ack *ack);
@@ -176,6 +180,7 @@ static inline void rmp_link_get(struct rmp_link *link)
 {
 	kref_get(&link->ref);
 }
+bool rmp_link_ingress(const struct rmp_link *link);
 int rmp_link_module_init(void);			/* netdevice notifier */
 void rmp_link_module_exit(void);
 
@@ -184,8 +189,8 @@ void rmp_disc_init(struct rmp_node *node);
 void rmp_disc_exit(struct rmp_node *node);
 void rmp_disc_kick(struct rmp_node *node);	/* something changed: advertise and solicit now */
 void rmp_disc_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const void *frame, u32 len);
+void rmp_disc_link_gone(struct rmp_node *node, struct rmp_link *link);
 bool rmp_peer_path(struct rmp_node *node, const u8 *id, struct rmp_path *path);
-void rmp_peer_name(struct rmp_node *node, const u8 *id, char name[RMP_NAME_LEN]);
 void rmp_peer_problem(struct rmp_node *node, const u8 *id, const char *why);	/* NULL: all is well */
 
 /* event.c: netlink events */
@@ -208,11 +213,15 @@ void rmp_rx(struct rmp_link *link, struct sk_buff *skb);
 /* rx.c: the same for a broadcast that others want to see too: reads only */
 void rmp_rx_shared(struct rmp_link *link, const struct sk_buff *skb);
 void rmp_slow_work(struct work_struct *work);
+void rmp_slow_drop(struct sk_buff *skb);
+int rmp_rx_init(void);
+void rmp_rx_exit(void);
 
 /* tx.c: a frame of discovery or handshake: @len bytes, padded with zeros to @pad. Context: process */
 void rmp_tx_plain(struct rmp_link *link, const u8 *dst, const void *frame, u32 len, u32 pad);
 
-/* sess.c */
+/* sess.c, tsess.c */
+void rmp_tsess_reap(struct rmp_node *node, bool all);
 int rmp_sess_node_init(struct rmp_node *node);
 void rmp_sess_node_exit(struct rmp_node *node);
 void rmp_sess_link_gone(struct rmp_node *node, struct rmp_link *link);

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sending: frames are built under the session's lock, so that the data they refer to belongs to a request that is still
+ * under way, and given to the device after it.
+ *
+ * Without encryption the pages of a message are referenced, not copied; with it, one pass of the cipher reads them and
+ * writes the frame.
+ */
+#include <linux/crc32c.h>
+#include <linux/highmem.h>
+#include <linux/module.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "rmp_crypto.h"
+#include "sess.h"
+#include "trace.h"
+
+/* For tests of the reserve: the system's allocator is not asked. */
+static bool reserve_only;
+module_param(reserve_only, bool, 0644);
+MODULE_PARM_DESC(reserve_only, "Send every frame of a session from its preallocated reserve (for tests)");
+
+/* No emergency memory: that is for those who free some. What fails here goes out from the reserve. */
+#define GFP_FRAME	(GFP_ATOMIC | __GFP_NOMEMALLOC | __GFP_NOWARN)
+
+static struct sk_buff *from_reserve(struct rmp_end *end)
+{
+	struct rmp_reserve *r = &end->reserve;
+	unsigned int i;
+
+	if (r->mtu < end->mtu)
+		return NULL;
+	for (i = 0; i < r->n; i++) {
+		struct sk_buff *skb = r->skb[(r->next + i) % r->n];
+
+		if (skb_cloned(skb))
+			continue;
+		r->next = (r->next + i + 1) % r->n;
+		skb_trim(skb, 0);
+		/* The clone is the twin that was allocated along: no memory is needed once the twin is free. */
+		skb = skb_clone(skb, GFP_FRAME);
+		if (skb)
+			rmp_count(end->node, TX_RESERVE);
+		return skb;
+	}
+	return NULL;
+}
+
+/*
+ * A frame with room for @linear bytes. From the reserve there is room for a whole frame: *@copy says that everything must be
+ * copied into it, because its pages cannot be given away with the clone.
+ */
+static struct sk_buff *frame_alloc(struct rmp_end *end, struct net_device *dev, u32 linear, bool *copy)
+{
+	u32 headroom = LL_RESERVED_SPACE(dev);
+	struct sk_buff *skb = NULL;
+
+	if (likely(!READ_ONCE(reserve_only)))
+		skb = alloc_skb(headroom + linear + dev->needed_tailroom, GFP_FRAME);
+	if (likely(skb)) {
+		skb_reserve(skb, headroom);
+		return skb;
+	}
+	*copy = true;
+	return from_reserve(end);
+}
+
+/**
+ * rmp_for_each_part - go through the contiguous parts of a run of a message's data
+ * @src:	where the data lies
+ * @run:	the run
+ * @fn:		called for each part
+ * @arg:	passed on
+ */
+void rmp_for_each_part(const struct rmp_src *src, const struct rmp_run *run,
+		       void (*fn)(void *arg, struct page *page, u32 off, u32 len), void *arg)
+{
+	u32 pos = run->pos, left = run->len;
+	unsigned int i;
+
+	if (src->page || src->whole) {
+		struct page *page = src->page ? src->page[pos / RMP_PAGE_SIZE] : src->bv[pos / RMP_PAGE_SIZE].bv_page;
+
+		fn(arg, page, pos % RMP_PAGE_SIZE, left);
+		return;
+	}
+	for (i = 0; i < src->nr_bv && left; i++) {
+		const struct bio_vec *bv = &src->bv[i];
+		u32 len;
+
+		if (pos >= bv->bv_len) {
+			pos -= bv->bv_len;
+			continue;
+		}
+		len = min(left, bv->bv_len - pos);
+		fn(arg, bv->bv_page, bv->bv_offset + pos, len);
+		left -= len;
+		pos = 0;
+	}
+}
+
+static void put_copy(void *arg, struct page *page, u32 off, u32 len)
+{
+	struct sk_buff *skb = arg;
+
+	memcpy_from_page(skb_put(skb, len), page, off, len);
+}
+
+struct ref_arg {
+	struct sk_buff	*skb;
+	u32		crc;
+};
+
+static void put_ref(void *arg, struct page *page, u32 off, u32 len)
+{
+	struct ref_arg *a = arg;
+	void *p = kmap_local_page(page);
+
+	a->crc = crc32c(a->crc, p + off, len);
+	kunmap_local(p);
+	get_page(page);
+	skb_add_rx_frag(a->skb, skb_shinfo(a->skb)->nr_frags, page, off, len, len);
+}
+
+static bool can_refer(const struct rmp_src *src)
+{
+	unsigned int i;
+
+	if (!src || src->page)
+		return true;
+	for (i = 0; i < src->nr_bv; i++)
+		if (!sendpage_ok(src->bv[i].bv_page))
+			return false;
+	return true;
+}
+
+static void finish_plain(struct rmp_hdr *hdr, u32 crc)
+{
+	hdr->hcrc = 0;
+	hdr->pcrc = cpu_to_be32(crc);
+	hdr->hcrc = cpu_to_be32(crc32c(0, hdr, sizeof(*hdr)));
+}
+
+/* Body of a frame in clear: copied, or the pages referenced. */
+static void fill_plain(struct sk_buff *skb, struct rmp_hdr *hdr, const struct rmp_piece *piece,
+		       const struct rmp_src *src, bool copy)
+{
+	struct ref_arg a = { .skb = skb };
+	unsigned int i;
+	void *body = skb_tail_pointer(skb);
+
+	if (piece->head_len)
+		skb_put_data(skb, src->head, piece->head_len);
+	if (copy) {
+		for (i = 0; i < piece->nruns; i++)
+			rmp_for_each_part(src, &piece->run[i], put_copy, skb);
+		a.crc = crc32c(0, body, piece->len);
+	} else {
+		a.crc = crc32c(0, body, piece->head_len);
+		for (i = 0; i < piece->nruns; i++)
+			rmp_for_each_part(src, &piece->run[i], put_ref, &a);
+	}
+	finish_plain(hdr, a.crc);
+}
+
+/* Body of an encrypted frame: one pass where the plain text lies in one place, else gathered first. */
+static void fill_sealed(struct sk_buff *skb, struct rmp_hdr *hdr, const struct rmp_piece *piece,
+			const struct rmp_src *src, const u8 *key, u64 nonce)
+{
+	u8 *body = skb_tail_pointer(skb);
+	unsigned int i;
+
+	if (piece->nruns == 1 && !piece->head_len && (src->page || src->whole)) {
+		const struct rmp_run *run = &piece->run[0];
+		u32 n = run->pos / RMP_PAGE_SIZE;
+		u8 *p = kmap_local_page(src->page ? src->page[n] : src->bv[n].bv_page);
+
+		skb_put(skb, piece->len + RMP_TAG_LEN);
+		rmp_aead_encrypt(body, p + run->pos % RMP_PAGE_SIZE, run->len, (u8 *)hdr, sizeof(*hdr), nonce, key);
+		kunmap_local(p);
+		return;
+	}
+	if (piece->head_len)
+		skb_put_data(skb, src->head, piece->head_len);
+	for (i = 0; i < piece->nruns; i++)
+		rmp_for_each_part(src, &piece->run[i], put_copy, skb);
+	skb_put(skb, RMP_TAG_LEN);
+	rmp_aead_encrypt(body, body, piece->len, (u8 *)hdr, sizeof(*hdr), nonce, key);
+}
+
+/**
+ * rmp_tx_build - build one frame of a session
+ * @end:	session; its lock is held
+ * @q:		to put the frame on
+ * @f:		its header; session, len and ts are filled in here
+ * @piece:	what it carries
+ * @src:	where that lies; may be NULL when it carries nothing
+ *
+ * Context: softirq, or BH off. Reclaim-safe: allocates without reclaim, or takes a frame of the session's reserve. Where
+ * that is empty too the frame is dropped and counted, as if the network had lost it.
+ */
+void rmp_tx_build(struct rmp_end *end, struct sk_buff_head *q, struct rmp_frame *f, const struct rmp_piece *piece,
+		  const struct rmp_src *src)
+{
+	struct rmp_keypair *kp = end->cur;
+	struct net_device *dev;
+	struct rmp_hdr *hdr;
+	struct sk_buff *skb;
+	bool sealed, copy;
+
+	lockdep_assert_held(&end->lock);
+	if (end->dead || !kp || !end->path.link)
+		return;
+	rcu_read_lock();
+	dev = rcu_dereference(end->path.link->dev);
+	if (!dev)
+		goto drop;
+	sealed = kp->security == RMP_SEC_NOISE;
+	copy = sealed || !can_refer(src);
+	skb = frame_alloc(end, dev, RMP_HDR_LEN + (copy ? piece->len : piece->head_len) + (sealed ? RMP_TAG_LEN : 0),
+			  &copy);
+	if (!skb)
+		goto drop;
+
+	f->session = kp->remote;
+	f->len = piece->len;
+	f->ts = rmp_now_us();
+	hdr = skb_put(skb, sizeof(*hdr));
+	rmp_frame_build(hdr, f);
+	if (sealed) {
+		u64 nonce = atomic64_fetch_inc(&kp->counter);
+
+		hdr->counter = cpu_to_be64(nonce);
+		fill_sealed(skb, hdr, piece, src, kp->send_key, nonce);
+	} else {
+		fill_plain(skb, hdr, piece, src, copy);
+	}
+	skb->dev = dev;
+	skb->protocol = end->path.link->ethertype;
+	skb_reset_network_header(skb);
+	if (dev_hard_header(skb, dev, ntohs(skb->protocol), end->path.addr, dev->dev_addr, skb->len) < 0) {
+		kfree_skb(skb);
+		goto drop;
+	}
+	skb_reset_mac_header(skb);
+	dev_hold(dev);
+	rcu_read_unlock();
+	trace_rmp_tx(f);
+	__skb_queue_tail(q, skb);
+	return;
+drop:
+	rcu_read_unlock();
+	rmp_count(end->node, TX_DROPS);
+}
+
+static const struct rmp_piece no_piece;
+
+/**
+ * rmp_tx_nack - ask for fragments
+ * @end:	session; its lock is held
+ * @q:		to put the frame on
+ * @like:	slot, seq, flags (RMP_F_REPLY or not) and ts_echo
+ * @mask:	the fragments
+ */
+void rmp_tx_nack(struct rmp_end *end, struct sk_buff_head *q, const struct rmp_frame *like, u64 mask)
+{
+	struct rmp_nack body = { .mask = cpu_to_be64(mask) };
+	struct rmp_frame f = {
+		.type = RMP_T_NACK, .flags = like->flags & RMP_F_REPLY, .slot = like->slot, .seq = like->seq,
+		.ts_echo = like->ts_echo,
+	};
+	struct rmp_piece piece = { .head_len = sizeof(body), .len = sizeof(body) };
+	struct rmp_src src = { .head = &body };
+
+	rmp_count(end->node, TX_NACKS);
+	rmp_tx_build(end, q, &f, &piece, &src);
+}
+
+/**
+ * rmp_tx_control - PING, PONG or BYE
+ * @end:	session; its lock is held
+ * @q:		to put the frame on
+ * @type:	enum rmp_type
+ * @ts_echo:	time stamp that is answered
+ */
+void rmp_tx_control(struct rmp_end *end, struct sk_buff_head *q, u8 type, u32 ts_echo)
+{
+	struct rmp_frame f = { .type = type, .ts_echo = ts_echo };
+
+	rmp_tx_build(end, q, &f, &no_piece, NULL);
+}
+
+static void xmit(struct rmp_node *node, struct sk_buff *skb)
+{
+	struct net_device *dev = skb->dev;
+	unsigned int flags;
+	u32 len = skb->len;
+
+	/* What we send frees memory: the driver may dip into the reserves for it. */
+	flags = memalloc_noreclaim_save();
+	if (likely(!net_xmit_eval(dev_queue_xmit(skb)))) {
+		rmp_count(node, TX_FRAMES);
+		rmp_count_n(node, TX_BYTES, len);
+	} else {
+		rmp_count(node, TX_DROPS);
+	}
+	memalloc_noreclaim_restore(flags);
+	dev_put(dev);
+}
+
+/**
+ * rmp_tx_send - send the frames that were built
+ * @node:	node
+ * @q:		them; empty afterwards
+ *
+ * Context: no session lock is held.
+ */
+void rmp_tx_send(struct rmp_node *node, struct sk_buff_head *q)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(q)))
+		xmit(node, skb);
+}
+
+/**
+ * rmp_tx_plain - send a frame of discovery or of a handshake
+ * @link:	over which link
+ * @dst:	to whom
+ * @frame:	what follows the Ethernet header
+ * @len:	its bytes
+ * @pad:	bytes of the frame with padding; at most the link's MTU
+ *
+ * Context: process.
+ */
+void rmp_tx_plain(struct rmp_link *link, const u8 *dst, const void *frame, u32 len, u32 pad)
+{
+	struct net_device *dev;
+	struct sk_buff *skb;
+
+	rcu_read_lock();
+	dev = rcu_dereference(link->dev);
+	if (!dev)
+		goto out;
+	pad = max(pad, len);
+	skb = alloc_skb(LL_RESERVED_SPACE(dev) + pad + dev->needed_tailroom, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb) {
+		rmp_count(link->node, TX_DROPS);
+		goto out;
+	}
+	skb_reserve(skb, LL_RESERVED_SPACE(dev));
+	skb_put_data(skb, frame, len);
+	skb_put_zero(skb, pad - len);
+	skb->dev = dev;
+	skb->protocol = link->ethertype;
+	skb_reset_network_header(skb);
+	if (dev_hard_header(skb, dev, ntohs(skb->protocol), dst, dev->dev_addr, skb->len) < 0) {
+		kfree_skb(skb);
+		goto out;
+	}
+	skb_reset_mac_header(skb);
+	dev_hold(dev);
+	local_bh_disable();
+	xmit(link->node, skb);
+	local_bh_enable();
+out:
+	rcu_read_unlock();
+}
