@@ -63,12 +63,15 @@ typedef uint64_t __be64;
 #define hweight16(x)		((unsigned int)__builtin_popcount((u16)(x)))
 #define hweight64(x)		((unsigned int)__builtin_popcountll(x))
 #define __ffs64(x)		((unsigned int)__builtin_ctzll(x))
+#define fls64(x)		((x) ? 64 - __builtin_clzll(x) : 0)
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
+#define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
 
-#ifndef static_assert
-#define static_assert(...)	_Static_assert(__VA_ARGS__)
-#endif
+/* As in the kernel, the message is optional; the one of libc's assert.h wants it before C23. */
+#undef static_assert
+#define static_assert(expr, ...)	_Static_assert(expr, #expr)
 
 #endif
 #endif
