@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the pure parts need from their surroundings: kernel headers in the kernel; in user space (unit tests, simulator,
- * fuzzers) the same names on top of libc.
+ * What the pure parts need from their surroundings: kernel headers in the kernel; in user space
+ * (unit tests, simulator, fuzzers) the same names on top of libc.
  */
 #ifndef _RMP_ENV_H
 #define _RMP_ENV_H
@@ -50,8 +50,8 @@ typedef uint64_t __be64;
 #define be32_to_cpu(x)		be32toh(x)
 #define be64_to_cpu(x)		be64toh(x)
 
-#define min(a, b)		({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ < b_ ? a_ : b_; })
-#define max(a, b)		({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ > b_ ? a_ : b_; })
+#define min(a, b)		({ typeof(a) a_ = (a); typeof(b) b_ = (b); a_ < b_ ? a_ : b_; })
+#define max(a, b)		({ typeof(a) a_ = (a); typeof(b) b_ = (b); a_ > b_ ? a_ : b_; })
 #define min_t(t, a, b)		({ t a_ = (a); t b_ = (b); a_ < b_ ? a_ : b_; })
 #define max_t(t, a, b)		({ t a_ = (a); t b_ = (b); a_ > b_ ? a_ : b_; })
 #define clamp(v, lo, hi)	min(max(v, lo), hi)

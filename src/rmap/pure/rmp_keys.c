@@ -13,7 +13,8 @@ void rmp_key_derive(struct rmp_key *key, const u8 psk[RMP_KEY_LEN])
 	u8 out[RMP_HASH_LEN];
 
 	memcpy(key->psk, psk, RMP_KEY_LEN);
-	rmp_hmac_sha256(psk, RMP_KEY_LEN, (const u8 *)advert_label, sizeof(advert_label) - 1, key->advert);
+	rmp_hmac_sha256(psk, RMP_KEY_LEN, (const u8 *)advert_label, sizeof(advert_label) - 1,
+			key->advert);
 	rmp_hmac_sha256(psk, RMP_KEY_LEN, (const u8 *)id_label, sizeof(id_label) - 1, out);
 	key->id = (u32)out[0] << 24 | out[1] << 16 | out[2] << 8 | out[3];
 	if (!key->id)

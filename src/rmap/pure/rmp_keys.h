@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The cluster keys of a node: at most two are valid at once, so that a key can be rolled without stopping. The primary is
- * used to begin; the secondary is accepted.
+ * The cluster keys of a node: at most two are valid at once, so that a key can be rolled without
+ * stopping. The primary is used to begin; the secondary is accepted.
  */
 #ifndef _RMP_KEYS_H
 #define _RMP_KEYS_H

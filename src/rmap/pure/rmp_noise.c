@@ -5,6 +5,8 @@ static const char protocol[] = "Noise_NNpsk0_25519_ChaChaPoly_SHA256";
 
 /* No single input of the handshake's hash is longer than this after the hash itself. */
 #define MIX_MAX		256
+static_assert(RMP_NOISE_PAYLOAD_MAX + RMP_TAG_LEN <= MIX_MAX);
+static_assert(RMP_NOISE_PROLOGUE_MAX <= MIX_MAX);
 
 static void mix_hash(struct rmp_noise *n, const void *data, size_t len)
 {
@@ -16,7 +18,8 @@ static void mix_hash(struct rmp_noise *n, const void *data, size_t len)
 }
 
 /* HKDF of the Noise specification, 4.3: @count outputs of 32 bytes each. */
-static void hkdf(const u8 *ck, const u8 *input, size_t len, u8 (*out)[RMP_HASH_LEN], unsigned int count)
+static void hkdf(const u8 *ck, const u8 *input, size_t len, u8 (*out)[RMP_HASH_LEN],
+		 unsigned int count)
 {
 	u8 temp[RMP_HASH_LEN], block[RMP_HASH_LEN + 1];
 	unsigned int i;
@@ -70,15 +73,28 @@ static bool decrypt_and_hash(struct rmp_noise *n, void *payload, const u8 *src, 
 	return true;
 }
 
-/* Token "e" of the sender, in a handshake with a psk: the public key goes into the hash and into the chaining key. */
-static bool write_e(struct rmp_noise *n, const u8 secret[32], u8 *msg)
+static bool msg_len_ok(size_t msg_len)
+{
+	return msg_len >= RMP_NOISE_OVERHEAD &&
+	       msg_len <= RMP_NOISE_PAYLOAD_MAX + RMP_NOISE_OVERHEAD;
+}
+
+/* A handshake that failed cannot go on: leave nothing of it. */
+static bool fail(struct rmp_noise *n)
+{
+	rmp_wipe(n, sizeof(*n));
+	return false;
+}
+
+/*
+ * Token "e" of the sender, in a handshake with a psk: the public key, which is in @msg, goes into
+ * the hash and into the chaining key.
+ */
+static void write_e(struct rmp_noise *n, const u8 secret[32], const u8 *msg)
 {
 	memcpy(n->e, secret, 32);
-	if (!rmp_x25519_public(msg, n->e))
-		return false;
 	mix_hash(n, msg, 32);
 	mix_key(n, msg, 32);
-	return true;
 }
 
 static void read_e(struct rmp_noise *n, const u8 *msg)
@@ -102,11 +118,12 @@ static bool mix_ee(struct rmp_noise *n)
 /**
  * rmp_noise_init - begin a handshake, at either end
  * @n:		state
- * @prologue:	what both ends must agree on, at most 256 bytes
+ * @prologue:	what both ends must agree on, at most RMP_NOISE_PROLOGUE_MAX bytes
  * @len:	its bytes
  * @psk:	the cluster key
  */
-void rmp_noise_init(struct rmp_noise *n, const void *prologue, size_t len, const u8 psk[RMP_KEY_LEN])
+void rmp_noise_init(struct rmp_noise *n, const void *prologue, size_t len,
+		    const u8 psk[RMP_KEY_LEN])
 {
 	memset(n, 0, sizeof(*n));
 	rmp_sha256((const u8 *)protocol, sizeof(protocol) - 1, n->h);
@@ -120,16 +137,18 @@ void rmp_noise_init(struct rmp_noise *n, const void *prologue, size_t len, const
  * @n:		state
  * @secret:	32 fresh random bytes
  * @payload:	what to say
- * @len:	its bytes, at most 240
+ * @len:	its bytes, at most RMP_NOISE_PAYLOAD_MAX
  * @msg:	to fill: @len + RMP_NOISE_OVERHEAD bytes
  *
- * Return: false when @secret is useless.
+ * Return: false when @secret is useless; @n is as before then, so another one can be tried.
  */
-bool rmp_noise_write1(struct rmp_noise *n, const u8 secret[32], const void *payload, size_t len, u8 *msg)
+bool rmp_noise_write1(struct rmp_noise *n, const u8 secret[32], const void *payload, size_t len,
+		      u8 *msg)
 {
-	mix_psk(n);
-	if (!write_e(n, secret, msg))
+	if (!rmp_x25519_public(msg, secret))
 		return false;
+	mix_psk(n);
+	write_e(n, secret, msg);
 	encrypt_and_hash(n, msg + 32, payload, len);
 	return true;
 }
@@ -138,16 +157,18 @@ bool rmp_noise_write1(struct rmp_noise *n, const u8 secret[32], const void *payl
  * rmp_noise_read1 - target: first message
  * @n:		state
  * @msg:	the message
- * @msg_len:	its bytes, RMP_NOISE_OVERHEAD to 288
+ * @msg_len:	its bytes, any number
  * @payload:	to fill: @msg_len - RMP_NOISE_OVERHEAD bytes
  *
- * Return: false when it was not made with this cluster key.
+ * Return: false when it was not made with this cluster key; @n is wiped then.
  */
 bool rmp_noise_read1(struct rmp_noise *n, const u8 *msg, size_t msg_len, void *payload)
 {
+	if (!msg_len_ok(msg_len))
+		return fail(n);
 	mix_psk(n);
 	read_e(n, msg);
-	return decrypt_and_hash(n, payload, msg + 32, msg_len - 32);
+	return decrypt_and_hash(n, payload, msg + 32, msg_len - 32) || fail(n);
 }
 
 /**
@@ -155,15 +176,20 @@ bool rmp_noise_read1(struct rmp_noise *n, const u8 *msg, size_t msg_len, void *p
  * @n:		state
  * @secret:	32 fresh random bytes
  * @payload:	what to say
- * @len:	its bytes, at most 240
+ * @len:	its bytes, at most RMP_NOISE_PAYLOAD_MAX
  * @msg:	to fill: @len + RMP_NOISE_OVERHEAD bytes
  *
- * Return: false when the initiator's public key is a bad one.
+ * Return: false when @secret is useless or the initiator's public key is a bad one; @n is wiped
+ * then.
  */
-bool rmp_noise_write2(struct rmp_noise *n, const u8 secret[32], const void *payload, size_t len, u8 *msg)
+bool rmp_noise_write2(struct rmp_noise *n, const u8 secret[32], const void *payload, size_t len,
+		      u8 *msg)
 {
-	if (!write_e(n, secret, msg) || !mix_ee(n))
-		return false;
+	if (!rmp_x25519_public(msg, secret))
+		return fail(n);
+	write_e(n, secret, msg);
+	if (!mix_ee(n))
+		return fail(n);
 	encrypt_and_hash(n, msg + 32, payload, len);
 	return true;
 }
@@ -172,15 +198,18 @@ bool rmp_noise_write2(struct rmp_noise *n, const u8 secret[32], const void *payl
  * rmp_noise_read2 - initiator: second message
  * @n:		state
  * @msg:	the message
- * @msg_len:	its bytes, RMP_NOISE_OVERHEAD to 288
+ * @msg_len:	its bytes, any number
  * @payload:	to fill: @msg_len - RMP_NOISE_OVERHEAD bytes
  *
- * Return: false when it does not answer the first message with this cluster key.
+ * Return: false when it does not answer the first message with this cluster key; @n is wiped then.
+ * Work on a copy where a forged message must not spoil the handshake.
  */
 bool rmp_noise_read2(struct rmp_noise *n, const u8 *msg, size_t msg_len, void *payload)
 {
+	if (!msg_len_ok(msg_len))
+		return fail(n);
 	read_e(n, msg);
-	return mix_ee(n) && decrypt_and_hash(n, payload, msg + 32, msg_len - 32);
+	return (mix_ee(n) && decrypt_and_hash(n, payload, msg + 32, msg_len - 32)) || fail(n);
 }
 
 /**

@@ -5,8 +5,8 @@
  *	-> psk, e
  *	<- e, ee
  *
- * Both ends prove that they know the cluster key; the session keys follow from two ephemeral keys, so a key that leaks
- * later opens no old session.
+ * Both ends prove that they know the cluster key; the session keys follow from two ephemeral keys,
+ * so a key that leaks later opens no old session.
  */
 #ifndef _RMP_NOISE_H
 #define _RMP_NOISE_H
@@ -34,11 +34,16 @@ struct rmp_noise {
 
 /* Bytes that a message is longer than its payload. */
 #define RMP_NOISE_OVERHEAD	(32 + RMP_TAG_LEN)
+#define RMP_NOISE_PAYLOAD_MAX	240
+#define RMP_NOISE_PROLOGUE_MAX	256
 
-void rmp_noise_init(struct rmp_noise *n, const void *prologue, size_t len, const u8 psk[RMP_KEY_LEN]);
-bool rmp_noise_write1(struct rmp_noise *n, const u8 secret[32], const void *payload, size_t len, u8 *msg);
+void rmp_noise_init(struct rmp_noise *n, const void *prologue, size_t len,
+		    const u8 psk[RMP_KEY_LEN]);
+bool rmp_noise_write1(struct rmp_noise *n, const u8 secret[32], const void *payload, size_t len,
+		      u8 *msg);
 bool rmp_noise_read1(struct rmp_noise *n, const u8 *msg, size_t msg_len, void *payload);
-bool rmp_noise_write2(struct rmp_noise *n, const u8 secret[32], const void *payload, size_t len, u8 *msg);
+bool rmp_noise_write2(struct rmp_noise *n, const u8 secret[32], const void *payload, size_t len,
+		      u8 *msg);
 bool rmp_noise_read2(struct rmp_noise *n, const u8 *msg, size_t msg_len, void *payload);
 void rmp_noise_split(struct rmp_noise *n, u8 to_target[32], u8 to_initiator[32]);
 

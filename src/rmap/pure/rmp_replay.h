@@ -6,7 +6,8 @@
 #include "rmp_env.h"
 
 #define RMP_REPLAY_WORDS	64	/* a power of two */
-#define RMP_REPLAY_WINDOW	((RMP_REPLAY_WORDS - 1) * 64)	/* 4032: more than all slots' frames but the largest */
+/* 4032: more than all slots' frames but the largest */
+#define RMP_REPLAY_WINDOW	((RMP_REPLAY_WORDS - 1) * 64)
 
 /**
  * struct rmp_replay - window
