@@ -201,9 +201,12 @@ class Run:
         message = self.flip(ini.write1(self.bytes(32), one))
         self.refused(f"{role}: flipped bit in the first message", tgt.read1, message)
         ini, tgt = self.pair(c_begins, prologue, psk)
-        tgt.read1(ini.write1(self.bytes(32), one))
+        try:
+            tgt.read1(ini.write1(self.bytes(32), one))
+        except InvalidTag:
+            return self.check(f"{role}: the first message was refused", False)
         message = self.flip(tgt.write2(self.bytes(32), two))
-        self.refused(f"{role}: flipped bit in the second message", ini.read2, message)
+        return self.refused(f"{role}: flipped bit in the second message", ini.read2, message)
 
 
 def main():
