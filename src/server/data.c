@@ -137,13 +137,12 @@ static void read_or_write(struct memx_srv *store, struct memx_srv_extent *ext,
 			do_write(ext, d, rq);
 	}
 	spin_unlock(&ext->lock);
-	if (d->op == MEMX_OP_READ) {
-		memx_srv_count(store, reads, rq->status == RMP_OK ? d->count : 0);
-	} else {
-		memx_srv_pool_put(&store->pool, rq->page, d->count);
-		memset(rq->page, 0, sizeof(rq->page));
-		memx_srv_count(store, writes, rq->status == RMP_OK ? d->count : 0);
-	}
+	if (unlikely(rq->status != RMP_OK))
+		return;
+	if (d->op == MEMX_OP_READ)
+		memx_srv_count(store, reads, d->count);
+	else
+		memx_srv_count(store, writes, d->count);
 }
 
 /**
@@ -171,5 +170,8 @@ void memx_srv_data(struct memx_srv *store, struct rmp_treq *rq)
 	else
 		read_or_write(store, ext, &d, rq);
 reply:
+	/* Pages that a write has replaced, or those of one that was refused. */
+	if (rq->data_len)
+		memx_srv_pool_put(&store->pool, rq->page, RMP_PAGES_MAX);
 	rmp_reply(rq);
 }

@@ -128,7 +128,7 @@ struct page *memx_srv_pool_get(struct memx_srv_pool *pool)
 /**
  * memx_srv_pool_put - take pages back
  * @pool:	pool
- * @page:	pages, a reference of each; NULLs among them are passed over
+ * @page:	pages, a reference of each, or NULL; all NULL afterwards
  * @n:		how many
  *
  * A page that somebody else refers to (a reply on its way) goes to the system when the last one
@@ -149,7 +149,9 @@ void memx_srv_pool_put(struct memx_srv_pool *pool, struct page **page, unsigned 
 		}
 	}
 	spin_unlock_bh(&pool->lock);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		if (page[i])
 			put_page(page[i]);
+		page[i] = NULL;
+	}
 }

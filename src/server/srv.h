@@ -80,8 +80,8 @@ struct memx_srv_key {
  * @epoch:	owner epoch; only rises
  * @npages:	slots that hold a page
  * @nvalues:	slots that hold a value but 0
- * @word:	slots: a struct page pointer, or the 64-bit value that the page is filled with; 0 of a
- *		page never written
+ * @word:	slots: a struct page pointer, or the 64-bit value that the page is filled
+ *		with; 0 when it was never written
  * @is_page:	which of the two
  * @node:	in store->by_key (store->lock)
  * @list:	in store->dead_list or of who frees it (store->lock)
