@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Install what the lab needs from Debian, and unpack the guests' kernel into the build folder.
+# The kernel is only unpacked, never installed: the machine that runs the lab keeps its own.
+# Usage: tests/lab/deps.sh        (as root, or with sudo at hand; nothing is done twice)
+set -euo pipefail
+
+packages=(
+	qemu-system-x86 busybox-static dash kmod iproute2 ethtool fio bats e2fsprogs util-linux
+	xz-utils zstd rsync cpio make gcc libc6-dev linux-headers-amd64
+)
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		echo "deps.sh: run this as root, or install sudo: '$*' needs it" >&2
+		exit 1
+	fi
+}
+
+install_missing() {
+	local missing=() package
+	for package in "${packages[@]}"; do
+		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+			missing+=("$package")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	echo "deps.sh: installing ${missing[*]}"
+	as_root apt-get -q -y update >/dev/null || true
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
+		install "${missing[@]}" >/dev/null
+}
+
+# The boot protocol PVH takes an unpacked kernel, which spares each boot seconds of emulated xz.
+unpack_vmlinux() {
+	local from=$1 to=$2 offset
+	offset=$(grep -abo -m 1 $'\xfd7zXZ' "$from" | head -n 1 | cut -d: -f1)
+	if [ -n "$offset" ]; then
+		tail -c "+$((offset + 1))" "$from" | xz -dcq >"$to.new" 2>/dev/null || true
+		if [ "$(head -c 4 "$to.new" | tail -c 3)" = ELF ]; then
+			mv "$to.new" "$to"
+			return
+		fi
+	fi
+	rm -f "$to.new"
+	cp "$from" "$to"
+}
+
+fetch_kernel() {
+	local work
+	[ ! -e "$LAB_KROOT/done" ] || return 0
+	work=$LAB_KROOT.new
+	rm -rf "$work"
+	mkdir -p "$work"
+	echo "deps.sh: fetching the guests' kernel $LAB_KVER"
+	(cd "$work" && apt-get -q download "linux-image-$LAB_KVER" >/dev/null 2>&1) ||
+		lab_die "apt has no linux-image-$LAB_KVER: run apt-get update, or set LAB_KVER"
+	dpkg -x "$work"/linux-image-*.deb "$work"
+	rm "$work"/linux-image-*.deb
+	LC_ALL=C unpack_vmlinux "$work/boot/vmlinuz-$LAB_KVER" "$work/vmlinux"
+	depmod -b "$work" "$LAB_KVER"
+	touch "$work/done"
+	rm -rf "$LAB_KROOT"
+	mv "$work" "$LAB_KROOT"
+}
+
+install_missing
+# shellcheck source=tests/lab/env.sh
+. "$(dirname "$0")/env.sh"
+[ -n "$LAB_KVER" ] || lab_die "no kernel headers found: install linux-headers-amd64"
+fetch_kernel

@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Make the guests' root file system (read-only, shared by all virtual machines) and the small
+# initramfs that finds it. Programs are the machine's own, with the libraries they need.
+# Usage: tests/lab/image.sh       LAB_MODULES adds stock modules, LAB_PROGRAMS adds programs
+set -euo pipefail
+# shellcheck source=tests/lab/env.sh
+. "$(dirname "$0")/env.sh"
+export PATH=$PATH:/usr/sbin:/sbin
+
+boot_modules=(virtio_pci virtio_blk virtio_console virtio_net ext4 crc32c_generic 9p 9pnet_virtio)
+modules=(
+	"${boot_modules[@]}" veth sch_netem sch_ingress sch_prio act_mirred cls_matchall ifb dummy
+	bridge brd loop dm_mod configfs af_packet crc32c-intel libcrc32c
+	chacha_generic chacha-x86_64 poly1305-x86_64 libchacha20poly1305 chacha20poly1305
+	curve25519-x86_64 libcurve25519 hmac sha256_generic sha256-ssse3
+	# shellcheck disable=SC2206
+	${LAB_MODULES:-}
+)
+programs=(
+	bash dash ip tc bridge ss ethtool fio mkswap swapon swapoff blkdiscard blockdev lsblk losetup
+	fallocate mkfs.ext4 e2fsck kmod dd cmp sha256sum stat timeout date findmnt nsenter setpriv
+	# shellcheck disable=SC2206
+	${LAB_PROGRAMS:-}
+)
+
+work=$LAB_CACHE/root.new
+stock=$work/lib/modules/$LAB_KVER
+
+show_depends() {
+	modprobe -d "$LAB_KMODULES" -S "$LAB_KVER" --show-depends "$@" 2>/dev/null |
+		awk '$1 == "insmod" { print $2 }'
+}
+
+# A kernel that has one of them built in has no file for it; that is no error.
+closure() {
+	local module
+	for module; do
+		show_depends "$module" || true
+	done | awk '!seen[$0]++'
+}
+
+copy_module() {
+	local to=$stock/${1#*/lib/modules/*/}
+	mkdir -p "${to%/*}"
+	cp "$1" "$to"
+}
+
+put_modules() {
+	local file
+	mkdir -p "$stock"
+	closure "${modules[@]}" | while read -r file; do copy_module "$file"; done
+	cp "$LAB_KMODULES/lib/modules/$LAB_KVER"/modules.{order,builtin,builtin.modinfo} "$stock/"
+	depmod -b "$work" "$LAB_KVER"
+}
+
+libraries_of() {
+	ldd "$1" 2>/dev/null | awk '$3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }'
+}
+
+put_program() {
+	local path lib
+	path=$(command -v "$1") || lab_die "the program $1 is missing: run tests/lab/deps.sh"
+	cp -L "$path" "$work/bin/$1"
+	for lib in $(libraries_of "$path"); do
+		[ -e "$work$lib" ] || install -D "$(readlink -f "$lib")" "$work$lib"
+	done
+}
+
+put_programs() {
+	local program applet
+	for program in "${programs[@]}"; do put_program "$program"; done
+	for applet in modprobe insmod rmmod lsmod modinfo depmod; do
+		ln -s kmod "$work/bin/$applet"
+	done
+	ln -s dash "$work/bin/sh"
+	cp "$(command -v busybox)" "$work/bin/busybox"
+	for applet in $("$work/bin/busybox" --list); do
+		[ -e "$work/bin/$applet" ] || ln -s busybox "$work/bin/$applet"
+	done
+}
+
+make_root() {
+	rm -rf "$work"
+	mkdir -p "$work"/{bin,etc,proc,sys,dev,tmp,run,root,mnt,lab,usr,lib,lib64,var}
+	ln -s bin "$work/sbin"
+	ln -s ../bin "$work/usr/bin"
+	ln -s ../bin "$work/usr/sbin"
+	ln -s ../lib "$work/usr/lib"
+	ln -s /proc/mounts "$work/etc/mtab"
+	echo 'root:x:0:0:root:/root:/bin/sh' >"$work/etc/passwd"
+	echo 'root:x:0:' >"$work/etc/group"
+	put_programs
+	put_modules
+	rm -f "$LAB_IMAGE.new"
+	truncate -s 256M "$LAB_IMAGE.new"
+	mkfs.ext4 -q -O '^has_journal' -d "$work" "$LAB_IMAGE.new"
+}
+
+# The initramfs holds only what finds the root; it stays in memory until the root is entered.
+make_initrd() {
+	local dir=$LAB_CACHE/initrd.new file
+	rm -rf "$dir"
+	mkdir -p "$dir"/{bin,m,proc,sys,dev,r}
+	cp "$work/bin/busybox" "$dir/bin/"
+	install -m 755 "$LAB_DIR/guest/initrd-init" "$dir/init"
+	closure "${boot_modules[@]}" | while read -r file; do
+		cp "$file" "$dir/m/"
+		echo "${file##*/}"
+	done >"$dir/m/order"
+	(cd "$dir" && find . | cpio -o -H newc --quiet) >"$LAB_INITRD.new"
+	rm -rf "$dir"
+}
+
+stamp_of() {
+	cat "$LAB_DIR/image.sh" "$LAB_DIR/guest/initrd-init"
+	echo "$LAB_KERNEL ${LAB_MODULES:-} ${LAB_PROGRAMS:-}"
+	stat -c '%n %Y' "$LAB_KMODULES/lib/modules/$LAB_KVER/modules.dep"
+}
+
+mkdir -p "$LAB_CACHE"
+exec 9>"$LAB_CACHE/lock"
+flock 9
+stamp=$(stamp_of | sha256sum)
+if [ "$(cat "$LAB_IMAGE.stamp" 2>/dev/null)" = "$stamp" ]; then
+	exit 0
+fi
+make_root
+make_initrd
+mv "$LAB_INITRD.new" "$LAB_INITRD"
+mv "$LAB_IMAGE.new" "$LAB_IMAGE"
+echo "$stamp" >"$LAB_IMAGE.stamp"
+rm -rf "$work"

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The virtual lab: source this, then lab_start, vm_boot, vm_run, ..., lab_check, lab_stop.
+# See README.md beside this file.
+
+# shellcheck source=tests/lab/env.sh
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+# shellcheck source=tests/lab/vm.bash
+. "$LAB_DIR/vm.bash"
+# shellcheck source=tests/lab/net.bash
+. "$LAB_DIR/net.bash"
+# shellcheck source=tests/lab/check.bash
+. "$LAB_DIR/check.bash"
+PATH=$PATH:/usr/sbin:/sbin
+
+# lab_until SECONDS COMMAND...: waits until the command holds
+lab_until() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		read -r -t 0.05 <>"$LAB_RUN/tick" || true
+	done
+}
+
+# lab_start: an empty lab. Modules and images must have been made: tests/lab/prepare.sh
+lab_start() {
+	lab_sweep
+	[ -e "$LAB_INITRD" ] || lab_die "no guest image: run tests/lab/prepare.sh"
+	LAB_RUN=$(mktemp -d "${TMPDIR:-/tmp}/memxlab-$$-XXXXXX")
+	LAB_NETNS=${LAB_RUN##*/}
+	export LAB_RUN LAB_NETNS
+	mkfifo "$LAB_RUN/tick"
+	mkdir -p "$LAB_RUN"/{vm,bg} "$LAB_RUN"/share/{run,guest,modules,bin}
+	cp -a "$LAB_DIR"/guest/. "$LAB_RUN/share/guest/"
+	lab_put_modules
+	net_start
+}
+
+# Without debug information a module takes little of a small guest's memory.
+lab_put_modules() {
+	local file
+	for file in "$LAB_OUT"/*.ko; do
+		[ ! -e "$file" ] || strip --strip-debug -o "$LAB_RUN/share/modules/${file##*/}" "$file"
+	done
+	for file in "$MEMX_BUILD"/bin/*; do
+		[ ! -f "$file" ] || cp "$file" "$LAB_RUN/share/bin/"
+	done
+}
+
+# lab_stop: ends all that the lab started. With LAB_KEEP set the logs stay.
+lab_stop() {
+	local name pid
+	[ -d "${LAB_RUN:-}" ] || return 0
+	for name in $(vm_names); do vm_kill "$name"; done
+	for pid in "$LAB_RUN"/bg/*.pid; do
+		[ ! -e "$pid" ] || kill "$(cat "$pid")" 2>/dev/null
+	done
+	net_stop
+	if [ -n "${LAB_KEEP:-}" ]; then
+		echo "lab: logs are in $LAB_RUN" >&2
+	else
+		rm -rf "$LAB_RUN"
+	fi
+	unset LAB_RUN LAB_NETNS
+}
+
+# A lab that was killed could not clean up: its machines died with it, its network and files did not.
+lab_sweep() {
+	local path pid
+	for path in /run/netns/memxlab-* "${TMPDIR:-/tmp}"/memxlab-*; do
+		pid=${path##*/memxlab-}
+		pid=${pid%%-*}
+		[ -e "$path" ] && [ ! -d "/proc/$pid" ] || continue
+		case $path in
+		/run/netns/*) ip netns del "${path##*/}" 2>/dev/null ;;
+		*) [ -n "${LAB_KEEP:-}" ] || rm -rf "$path" ;;
+		esac
+	done
+	return 0
+}
+
+# lab_trap: for scripts (bats has teardown instead): stop the lab however the script ends
+lab_trap() {
+	trap lab_stop EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+}
