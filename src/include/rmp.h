@@ -107,7 +107,8 @@ struct rmp_req {
 	u16			rep_present;
 	u8			rep_head_len;
 
-	u8			slot;		/* private from here */
+	struct rmp_sess		*sess;		/* private from here */
+	u8			slot;
 	u8			state;
 	u16			cost;
 	struct list_head	list;

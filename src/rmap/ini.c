@@ -155,7 +155,9 @@ void rmp_submit(struct rmp_sess *s, struct rmp_req *rq)
 		rq->done(rq);
 		return;
 	}
-	rq->state = RQ_WAITING;
+	rq->sess = s;
+	/* Pairs with rmp_cancel(): who sees it waiting sees where. */
+	smp_store_release(&rq->state, RQ_WAITING);
 	list_add_tail(&rq->list, &s->waiting);
 	rmp_sess_kick(s, &q);
 	spin_unlock_bh(&s->end.lock);
@@ -178,12 +180,17 @@ bool rmp_cancel(struct rmp_sess *s, struct rmp_req *rq)
 {
 	bool mine = true;
 	u64 now = rmp_now_us();
+	u8 state;
 
 	spin_lock_bh(&s->end.lock);
-	if (rq->state == RQ_WAITING) {
+	/* Its owner may just be giving it to another session. */
+	state = smp_load_acquire(&rq->state);
+	if (rq->sess != s) {
+		mine = false;
+	} else if (state == RQ_WAITING) {
 		list_del(&rq->list);
 		rq->state = RQ_OWNER;
-	} else if (rq->state == RQ_ACTIVE) {
+	} else if (state == RQ_ACTIVE) {
 		take_active(s, rq->slot);
 		rmp_ini_void(&s->ini, now, rq->slot);
 		if (s->state == RMP_SESS_UP)

@@ -25,6 +25,9 @@ MODULE_PARM_DESC(ingress, "Receive through the netfilter ingress hook (default),
 
 /**
  * struct rmp_hook - one place where frames of a link are taken
+ * @ops:	the ingress hook
+ * @pack:	the protocol handler, where there is no ingress hook
+ * @by_pack:	that one is used
  * @link:	the link
  * @dev:	the device: the link's own, or one below it
  * @vlan_id:	tag that our frames have there, 0 without one
@@ -327,6 +330,10 @@ static void link_del(struct rmp_node *node, struct rmp_link *link)
 
 /**
  * rmp_link_del - speak on a device no more
+ * @node:	node
+ * @ifname:	name of the device
+ * @ack:	for the reason of a refusal
+ *
  * Context: process; RTNL and node->lock are held.
  * Return: 0 or an error, with a sentence in @ack.
  */

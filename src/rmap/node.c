@@ -182,6 +182,9 @@ static void __exit rmp_exit(void)
 	rmp_crypto_exit();
 }
 
+/* Names of volumes follow the rules of names of nodes. */
+EXPORT_SYMBOL_GPL(rmp_name_is_valid);
+
 module_init(rmp_init);
 module_exit(rmp_exit);
 MODULE_DESCRIPTION("RMAP, the reliable transport of MemX above Ethernet");

@@ -203,6 +203,10 @@ int rmp_peer_add(struct rmp_node *node, const char *name, const u8 *addr, const 
 
 /**
  * rmp_peer_del - forget a server
+ * @node:	node
+ * @name:	its name
+ * @ack:	for the reason of a refusal
+ *
  * Return: 0, -ENOENT, or -EBUSY while a session with it is open; with a sentence in @ack.
  */
 int rmp_peer_del(struct rmp_node *node, const char *name, struct netlink_ext_ack *ack)

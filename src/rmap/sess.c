@@ -2,6 +2,7 @@
 /* Life of an initiator's end: opened, connected again and again as the peer comes and goes, closed. */
 #include <linux/slab.h>
 
+#include "memx_hrtimer.h"
 #include "sess.h"
 
 #define PING_IDLE	(30 * HZ)	/* a third of nothing to the network, and the target knows that we live */
@@ -127,8 +128,7 @@ struct rmp_sess *rmp_sess_open(struct rmp_node *node, const u8 *peer_id, u64 inc
 	s->end.mtu = RMP_MTU_MIN;
 	rmp_ini_init(&s->ini, RMP_MTU_MIN, node->rto_min_us, node->rto_max_us);
 	INIT_LIST_HEAD(&s->waiting);
-	hrtimer_init(&s->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
-	s->timer.function = rmp_sess_timer;
+	hrtimer_setup(&s->timer, rmp_sess_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 	mutex_init(&s->hs_lock);
 	INIT_DELAYED_WORK(&s->work, rmp_sess_connect);
 	s->ops = ops;
