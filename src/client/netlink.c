@@ -12,7 +12,7 @@
 
 static struct genl_family family;
 
-static const struct netlink_range_validation timeout_range = { .max = 365 * 86400 };
+static struct netlink_range_validation timeout_range = { .max = 365 * 86400 };
 
 static const struct nla_policy volume_policy[__MEMX_CLIENT_VOLUME_A_NR] = {
 	[MEMX_CLIENT_VOLUME_A_NAME] = { .type = NLA_NUL_STRING, .len = 255 },

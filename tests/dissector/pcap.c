@@ -86,7 +86,8 @@ unsigned int pcap_frame(struct pcap *p, unsigned int from, unsigned int to, uint
 	put(p, head, sizeof(head));
 	put(p, eth, sizeof(eth));
 	put(p, frame, cap);
-	p->row = realloc(p->row, (p->nrows + 1) * sizeof(*p->row));
+	if (!(p->nrows & (p->nrows - 1))) /* full: twice as many */
+		p->row = realloc(p->row, (p->nrows ? 2 * p->nrows : 1) * sizeof(*p->row));
 	need(p->row != NULL, "realloc");
 	memset(&p->row[p->nrows], 0, sizeof(*p->row));
 	return ++p->nrows;
