@@ -8,6 +8,7 @@ set -euo pipefail
 packages=(
 	qemu-system-x86 busybox-static dash kmod iproute2 ethtool fio bats e2fsprogs util-linux
 	xz-utils zstd rsync cpio make gcc libc6-dev linux-headers-amd64
+	pkg-config libnl-3-dev libnl-genl-3-dev libjson-c-dev libkmod2 libblkid1 procps
 )
 
 as_root() {
@@ -51,7 +52,7 @@ unpack_vmlinux() {
 
 fetch_kernel() {
 	local work
-	[ ! -e "$LAB_KROOT/done" ] || return 0
+	[ ! -d "$LAB_KROOT/udev" ] || return 0
 	work=$LAB_KROOT.new
 	rm -rf "$work"
 	mkdir -p "$work"
@@ -60,15 +61,18 @@ fetch_kernel() {
 		lab_die "apt has no linux-image-$LAB_KVER: run apt-get update, or set LAB_KVER"
 	dpkg -x "$work"/linux-image-*.deb "$work"
 	rm "$work"/linux-image-*.deb
+	# udevd only runs in guests; installing it would let it loose on the machine's own devices.
+	(cd "$work" && apt-get -q download udev >/dev/null 2>&1) || lab_die "apt has no udev"
+	dpkg -x "$work"/udev_*.deb "$work/udev"
+	rm "$work"/udev_*.deb
 	LC_ALL=C unpack_vmlinux "$work/boot/vmlinuz-$LAB_KVER" "$work/vmlinux"
 	depmod -b "$work" "$LAB_KVER"
-	touch "$work/done"
 	rm -rf "$LAB_KROOT"
 	mv "$work" "$LAB_KROOT"
 }
 
 install_missing
-# shellcheck source=tests/lab/env.sh
+# shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "$0")/env.sh"
 [ -n "$LAB_KVER" ] || lab_die "no kernel headers found: install linux-headers-amd64"
 fetch_kernel

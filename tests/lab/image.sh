@@ -4,7 +4,7 @@
 # initramfs that finds it. Programs are the machine's own, with the libraries they need.
 # Usage: tests/lab/image.sh       LAB_MODULES adds stock modules, LAB_PROGRAMS adds programs
 set -euo pipefail
-# shellcheck source=tests/lab/env.sh
+# shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "$0")/env.sh"
 export PATH=$PATH:/usr/sbin:/sbin
 
@@ -14,15 +14,16 @@ modules=(
 	bridge brd loop dm_mod configfs af_packet crc32c-intel libcrc32c
 	chacha_generic chacha-x86_64 poly1305-x86_64 libchacha20poly1305 chacha20poly1305
 	curve25519-x86_64 libcurve25519 hmac sha256_generic sha256-ssse3
-	# shellcheck disable=SC2206
-	${LAB_MODULES:-}
 )
+read -ra more <<<"${LAB_MODULES:-}"
+modules+=("${more[@]}")
 programs=(
 	bash dash ip tc bridge ss ethtool fio mkswap swapon swapoff blkdiscard blockdev lsblk losetup
 	fallocate mkfs.ext4 e2fsck kmod dd cmp sha256sum stat timeout date findmnt nsenter setpriv
-	# shellcheck disable=SC2206
-	${LAB_PROGRAMS:-}
+	readlink sort tail seq blkid taskset chrt
 )
+read -ra more <<<"${LAB_PROGRAMS:-}"
+programs+=("${more[@]}")
 
 work=$LAB_CACHE/root.new
 stock=$work/lib/modules/$LAB_KVER
@@ -58,12 +59,16 @@ libraries_of() {
 	ldd "$1" 2>/dev/null | awk '$3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }'
 }
 
+put_library() {
+	[ -e "$work$1" ] || install -D "$(readlink -f "$1")" "$work$1"
+}
+
 put_program() {
 	local path lib
 	path=$(command -v "$1") || lab_die "the program $1 is missing: run tests/lab/deps.sh"
 	cp -L "$path" "$work/bin/$1"
 	for lib in $(libraries_of "$path"); do
-		[ -e "$work$lib" ] || install -D "$(readlink -f "$lib")" "$work$lib"
+		put_library "$lib"
 	done
 }
 
@@ -80,6 +85,27 @@ put_programs() {
 	done
 }
 
+# Rules of ours are put beside these by udev_start in guest/lib.sh.
+put_udev() {
+	local lib rule
+	cp "$LAB_KROOT/udev/bin/udevadm" "$work/bin/"
+	ln -s udevadm "$work/bin/systemd-udevd"
+	for lib in $(libraries_of "$work/bin/udevadm"); do put_library "$lib"; done
+	mkdir -p "$work/lib/udev/rules.d"
+	for rule in 50-udev-default 60-block 60-persistent-storage; do
+		cp "$LAB_KROOT/udev/lib/udev/rules.d/$rule.rules" "$work/lib/udev/rules.d/"
+	done
+}
+
+# memx-admin changes with the checkout and so comes by the share; what it is linked to is here.
+put_shared_libraries() {
+	local name lib
+	for name in libnl-3.so.200 libnl-genl-3.so.200 libjson-c.so.5; do
+		lib=$(ldconfig -p | awk -v n="$name" '$1 == n && /x86-64/ { print $NF; exit }')
+		[ -z "$lib" ] || put_library "$lib"
+	done
+}
+
 make_root() {
 	rm -rf "$work"
 	mkdir -p "$work"/{bin,etc,proc,sys,dev,tmp,run,root,mnt,lab,usr,lib,lib64,var}
@@ -91,6 +117,8 @@ make_root() {
 	echo 'root:x:0:0:root:/root:/bin/sh' >"$work/etc/passwd"
 	echo 'root:x:0:' >"$work/etc/group"
 	put_programs
+	put_udev
+	put_shared_libraries
 	put_modules
 	rm -f "$LAB_IMAGE.new"
 	truncate -s 256M "$LAB_IMAGE.new"

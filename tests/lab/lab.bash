@@ -3,13 +3,13 @@
 # The virtual lab: source this, then lab_start, vm_boot, vm_run, ..., lab_check, lab_stop.
 # See README.md beside this file.
 
-# shellcheck source=tests/lab/env.sh
+# shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
-# shellcheck source=tests/lab/vm.bash
+# shellcheck source-path=SCRIPTDIR source=vm.bash
 . "$LAB_DIR/vm.bash"
-# shellcheck source=tests/lab/net.bash
+# shellcheck source-path=SCRIPTDIR source=net.bash
 . "$LAB_DIR/net.bash"
-# shellcheck source=tests/lab/check.bash
+# shellcheck source-path=SCRIPTDIR source=check.bash
 . "$LAB_DIR/check.bash"
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -31,14 +31,14 @@ lab_start() {
 	LAB_NETNS=${LAB_RUN##*/}
 	export LAB_RUN LAB_NETNS
 	mkfifo "$LAB_RUN/tick"
-	mkdir -p "$LAB_RUN"/{vm,bg} "$LAB_RUN"/share/{run,guest,modules,bin}
+	mkdir -p "$LAB_RUN"/{vm,bg} "$LAB_RUN"/share/{run,guest,modules,bin,udev}
 	cp -a "$LAB_DIR"/guest/. "$LAB_RUN/share/guest/"
-	lab_put_modules
+	lab_put_files
 	net_start
 }
 
 # Without debug information a module takes little of a small guest's memory.
-lab_put_modules() {
+lab_put_files() {
 	local file
 	for file in "$LAB_OUT"/*.ko; do
 		[ ! -e "$file" ] || strip --strip-debug -o "$LAB_RUN/share/modules/${file##*/}" "$file"
@@ -46,6 +46,8 @@ lab_put_modules() {
 	for file in "$MEMX_BUILD"/bin/*; do
 		[ ! -f "$file" ] || cp "$file" "$LAB_RUN/share/bin/"
 	done
+	find "$LAB_ROOT/tools" "$LAB_ROOT/systemd" -name '*.rules' \
+		-exec cp {} "$LAB_RUN/share/udev/" \; 2>/dev/null || true
 }
 
 # lab_stop: ends all that the lab started. With LAB_KEEP set the logs stay.
@@ -54,7 +56,7 @@ lab_stop() {
 	[ -d "${LAB_RUN:-}" ] || return 0
 	for name in $(vm_names); do vm_kill "$name"; done
 	for pid in "$LAB_RUN"/bg/*.pid; do
-		[ ! -e "$pid" ] || kill "$(cat "$pid")" 2>/dev/null
+		[ ! -e "$pid" ] || kill "$(cat "$pid")" 2>/dev/null || true
 	done
 	net_stop
 	if [ -n "${LAB_KEEP:-}" ]; then
@@ -71,7 +73,7 @@ lab_sweep() {
 	for path in /run/netns/memxlab-* "${TMPDIR:-/tmp}"/memxlab-*; do
 		pid=${path##*/memxlab-}
 		pid=${pid%%-*}
-		[ -e "$path" ] && [ ! -d "/proc/$pid" ] || continue
+		if [ ! -e "$path" ] || [ -d "/proc/$pid" ]; then continue; fi
 		case $path in
 		/run/netns/*) ip netns del "${path##*/}" 2>/dev/null ;;
 		*) [ -n "${LAB_KEEP:-}" ] || rm -rf "$path" ;;

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Build MemX's kernel modules, the lab's own, and memx-admin, out of the checkout.
+# Build MemX's kernel modules and the lab's own, out of the checkout.
 # Usage: tests/lab/modules.sh     results: $MEMX_BUILD/modules-<kernel>/*.ko
-# A module whose folder does not exist yet is left out; LAB_MAKE adds arguments to make.
+# A module whose folder does not exist yet is left out. LAB_MAKE="W=1 C=1" gives make arguments:
+# then all is built anew in a place of its own, for its messages, and nothing is kept.
 set -euo pipefail
-# shellcheck source=tests/lab/env.sh
+# shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "$0")/env.sh"
 export PATH=$PATH:/usr/sbin:/sbin
 
@@ -22,7 +23,9 @@ build_copy() {
 
 kbuild() {
 	# No BTF: it needs the vmlinux of the headers' build, which Debian does not ship.
-	make -s -k -C "$LAB_KDIR" "M=$1" CONFIG_DEBUG_INFO_BTF_MODULES= ${LAB_MAKE:-} modules
+	# shellcheck disable=SC2086
+	make -s -k "-j${LAB_JOBS:-2}" -C "$LAB_KDIR" "M=$1" CONFIG_DEBUG_INFO_BTF_MODULES= \
+		${LAB_MAKE:-} modules
 }
 
 build_modules() {
@@ -43,6 +46,10 @@ build_lab_modules() {
 	cp "$LAB_OUT"/kmod/*.ko "$LAB_OUT/"
 }
 
+if [ -n "${LAB_MAKE:-}" ]; then
+	LAB_OUT=$LAB_OUT-checked
+	rm -rf "$LAB_OUT"
+fi
 mkdir -p "$LAB_OUT"
 exec 9>"$LAB_OUT/lock"
 flock 9

@@ -6,3 +6,4 @@ dir=$(dirname "$0")
 "$dir/deps.sh"
 "$dir/image.sh"
 "$dir/modules.sh"
+"$dir/tools.sh"

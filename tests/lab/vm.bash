@@ -22,9 +22,7 @@ vm_start() {
 	if [ ! -d "$dir" ]; then
 		mkdir -p "$dir"
 		printf '%s\n' mem=512 smp=1 mtu=1500 nics=1 'append=' >"$dir/settings"
-		mkdir "$LAB_RUN"/vm/.lock
-		ls "$LAB_RUN/vm" | wc -l >"$dir/id"
-		rmdir "$LAB_RUN"/vm/.lock
+		vm_names | wc -l >"$dir/id"
 		: >"$dir/console"
 	fi
 	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$dir/settings"
@@ -36,8 +34,9 @@ vm_setting() { sed -n "s/^$2=//p" "$(vm_dir "$1")/settings" | tail -n 1; }
 vm_launch() {
 	local name=$1 dir=$2 id args
 	id=$(cat "$dir/id")
-	rm -f "$dir"/port* "$dir"/mon.*
+	rm -f "$dir"/port* "$dir"/mon.* "$dir"/{lines,taint}
 	mkfifo "$dir/mon.in" "$dir/mon.out"
+	# shellcheck disable=SC2054
 	args=(
 		-M q35 -accel tcg -cpu "${LAB_CPU:-max}" -nodefaults -display none -no-reboot
 		-name "$name" -m "$(vm_setting "$name" mem)" -smp "$(vm_setting "$name" smp)"
@@ -57,7 +56,10 @@ vm_launch() {
 		qemu-system-x86_64 "${args[@]}" </dev/null >"$dir/qemu.log" 2>&1 3>&- &
 	echo $! >"$dir/pid"
 	disown $!
-	vm_monitor_open "$name"
+	vm_monitor "$name" '{"execute":"qmp_capabilities"}' || {
+		cat "$dir/qemu.log" >&2
+		return 1
+	}
 }
 
 vm_append() {
@@ -132,15 +134,15 @@ vm_answer() {
 }
 
 # vm_run NAME SECONDS COMMAND...: runs a shell command in a machine, with its output and status.
-# A command that is not done in time ends with 124; 125 says that the machine died or is stuck.
+# A command that is not done in time ends with 124 (137 if it had to be killed, 124 also if the
+# machine does not answer at all); 125 says that the machine is dead or out of ports.
 vm_run() {
 	local name=$1 seconds=$2 dir id n lock status
 	dir=$(vm_dir "$name")
 	shift 2
 	for ((n = 1; n <= LAB_PORTS; n++)); do
-		[ ! -e "$dir/port$n.stuck" ] || continue
 		exec {lock}>"$dir/port$n.lock"
-		flock -n "$lock" && break
+		flock -n "$lock" && vm_port_is_free "$name" "$n" && break
 		exec {lock}>&-
 	done
 	if [ "$n" -gt "$LAB_PORTS" ] || ! vm_alive "$name"; then
@@ -151,16 +153,23 @@ vm_run() {
 	printf '%s\n' '. /lab/guest/lib.sh' "$*" >"$LAB_RUN/share/run/$id.sh"
 	echo "$id $seconds" >"$dir/port$n.in"
 	if ! status=$(vm_answer "$name" "$n" "$id" $((seconds + ${LAB_GRACE_S:-5}))); then
-		touch "$dir/port$n.stuck"
+		echo "$id" >"$dir/port$n.stuck"
 		vm_alive "$name" && status=124 || status=125
 		echo "vm_run: $name: no answer to '$*' in $seconds s" >&2
 	fi
 	exec {lock}>&-
-	cat "$LAB_RUN/share/run/$id.out" 2>/dev/null
-	cat "$LAB_RUN/share/run/$id.err" >&2 2>/dev/null
+	cat "$LAB_RUN/share/run/$id.out" 2>/dev/null || true
+	cat "$LAB_RUN/share/run/$id.err" 2>/dev/null >&2 || true
 	rm -f "$LAB_RUN/share/run/$id".*
-	[ "$status" != 137 ] && [ "$status" != 143 ] || status=124
 	return "$status"
+}
+
+# A port whose command did not end in time can be used again when its answer has come after all.
+vm_port_is_free() {
+	local stuck
+	stuck=$(vm_dir "$1")/port$2.stuck
+	[ -e "$stuck" ] || return 0
+	vm_answer "$1" "$2" "$(cat "$stuck")" 0 >/dev/null && rm -f "$stuck"
 }
 
 # vm_bg NAME SECONDS TAG COMMAND...: the same in the background; vm_wait TAG gives output and status
@@ -210,7 +219,6 @@ vm_monitor() {
 	return 1
 }
 
-vm_monitor_open() { vm_monitor "$1" '{"execute":"qmp_capabilities"}'; }
 vm_pause() { vm_monitor "$1" '{"execute":"stop"}'; }
 vm_resume() { vm_monitor "$1" '{"execute":"cont"}'; }
 
@@ -218,7 +226,7 @@ vm_resume() { vm_monitor "$1" '{"execute":"cont"}'; }
 vm_kill() {
 	local pid
 	pid=$(cat "$(vm_dir "$1")/pid" 2>/dev/null) || return 0
-	kill -KILL "$pid" 2>/dev/null
+	kill -KILL "$pid" 2>/dev/null || true
 	lab_until 10 vm_is_dead "$1"
 }
 

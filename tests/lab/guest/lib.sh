@@ -73,3 +73,12 @@ lab_kmemleak() {
 	echo scan >/sys/kernel/debug/kmemleak
 	cat /sys/kernel/debug/kmemleak
 }
+
+# udev_start: runs udevd with Debian's block rules and those of ours that are in /lab/udev
+udev_start() {
+	mkdir -p /run/udev/rules.d
+	cp /lab/udev/*.rules /run/udev/rules.d/ 2>/dev/null
+	setsid systemd-udevd --daemon 3>&- </dev/null >/dev/null 2>&1 || return
+	udevadm trigger --type=devices --action=add --subsystem-match=block
+	udevadm settle --timeout=20
+}
