@@ -88,6 +88,7 @@ done
 compare ethertype -o rmap.ethertype:34998
 verdict "the EtherType is a preference" $? <"$B/ethertype.diff"
 shark -r "$B/frames.pcap" -o rmap.body_crc:FALSE -Y rmap.pcrc >"$B/pref.diff"
-[ -s "$B/pref.diff" ] && ! shark -r "$B/frames.pcap" -o rmap.body_crc:FALSE -Y rmap.pcrc.ok | grep -q .
+[ -s "$B/pref.diff" ] &&
+	! shark -r "$B/frames.pcap" -o rmap.body_crc:FALSE -Y rmap.pcrc.ok | grep -q .
 verdict "the CRC of bodies is checked only on request" $? <"$B/pref.diff"
 finish

@@ -23,130 +23,150 @@ local VERSION = 1
 
 local T = { ADVERT = 1, SOLICIT = 2, INIT = 3, RESP = 4, REQ = 5, REP = 6, NACK = 7, PING = 8,
 	    PONG = 9, BYE = 10 }
-local types = {}
-for name, n in pairs(T) do
-	types[n] = name
+local function names_of(list)
+	local out = {}
+
+	for name, n in pairs(list) do
+		out[n] = name
+	end
+	return out
 end
+
+local types = names_of(T)
 local statuses = { [0] = "OK", "BUSY", "INVAL", "STALE", "FENCED", "NOSPC", "REFUSED", "NOSERVICE" }
 local securities = { [0] = "none", "noise" }
 local loads = { [0] = "ok", "pressured", "draining", "full", "stopped" }
 local OP = { READ = 1, WRITE = 2, ZERO = 3, EXTENT_OPEN = 16, EXTENT_CLOSE = 17,
 	     VOLUME_RELEASE = 18, EXTENT_LIST = 19 }
-local ops = {}
-for name, n in pairs(OP) do
-	ops[n] = name
-end
+local ops = names_of(OP)
 local F_PROBE, F_ECHO, F_SLOW, F_REPLY, F_ALL = 0x01, 0x02, 0x04, 0x08, 0x0f
 
----- Fields
+---- Fields. What lies in a row in a frame is declared in a row: { name, bytes, title, how }, where
+---- how is "hex", "bytes", "string", a table of values, or nothing for a decimal number.
 
 local f, m, x = {}, {}, {}
 
-local function field(list, proto, name, kind, title, ...)
-	local key = name:gsub("%.", "_")
-
-	list[key] = ProtoField[kind](proto .. "." .. name, title, ...)
+local function key_of(abbrev)
+	return (abbrev:gsub("^%w+%.", ""):gsub("%.", "_"))
 end
 
-local function flag(list, proto, name, title, width, mask)
-	list[name:gsub("%.", "_")] = ProtoField.bool(proto .. "." .. name, title, width, nil, mask)
+local function declare(list, abbrev, bytes, title, how)
+	local key = key_of(abbrev)
+
+	if how == "bytes" or how == "string" then
+		list[key] = ProtoField[how](abbrev, title)
+	elseif how == "hex" then
+		list[key] = ProtoField["uint" .. 8 * bytes](abbrev, title, base.HEX)
+	else
+		list[key] = ProtoField["uint" .. 8 * bytes](abbrev, title, base.DEC, how)
+	end
+	return list[key]
 end
 
-field(f, "rmap", "type", "uint8", "Type", base.DEC, types)
-field(f, "rmap", "flags", "uint8", "Flags", base.HEX)
-flag(f, "rmap", "flags.probe", "Probe", 8, F_PROBE)
-flag(f, "rmap", "flags.echo", "Echo", 8, F_ECHO)
-flag(f, "rmap", "flags.slow", "Slow", 8, F_SLOW)
-flag(f, "rmap", "flags.reply", "Reply", 8, F_REPLY)
-field(f, "rmap", "len", "uint16", "Body length")
-field(f, "rmap", "session", "uint32", "Session index", base.HEX)
-field(f, "rmap", "counter", "uint64", "Counter")
-field(f, "rmap", "hcrc", "uint32", "Header CRC32C", base.HEX)
-flag(f, "rmap", "hcrc.ok", "Header CRC32C is right")
-field(f, "rmap", "pcrc", "uint32", "Body CRC32C", base.HEX)
-flag(f, "rmap", "pcrc.ok", "Body CRC32C is right")
-field(f, "rmap", "seq", "uint32", "Sequence number")
-field(f, "rmap", "slot", "uint16", "Slot")
-field(f, "rmap", "frag", "uint8", "Fragment")
-field(f, "rmap", "head_len", "uint8", "Head length")
-field(f, "rmap", "data_len", "uint32", "Data length")
-field(f, "rmap", "present", "uint16", "Pages present", base.HEX)
-field(f, "rmap", "status", "uint8", "Status", base.DEC, statuses)
-field(f, "rmap", "slots", "uint8", "Slots granted")
-field(f, "rmap", "ts", "uint32", "Time stamp (us)")
-field(f, "rmap", "ts_echo", "uint32", "Time stamp echoed (us)")
-flag(f, "rmap", "encrypted", "Encrypted")
-field(f, "rmap", "request_in", "framenum", "Request in")
-field(f, "rmap", "nack.mask", "uint64", "Missing fragments", base.HEX)
-field(f, "rmap", "echo.reply_len", "uint32", "Data wanted")
-field(f, "rmap", "echo.zero", "uint32", "Zero")
-field(f, "rmap", "body", "bytes", "Body")
-field(f, "rmap", "data", "bytes", "Data")
-field(f, "rmap", "tag", "bytes", "Tag")
-field(f, "rmap", "padding", "bytes", "Padding")
-flag(f, "rmap", "malformed", "Malformed")
-flag(f, "rmap", "truncated", "Not captured whole")
+local function layout(list, prefix, rows)
+	local out = {}
 
-field(f, "rmap", "hs.version", "uint8", "Version")
-field(f, "rmap", "hs.len", "uint16", "Length with padding")
-field(f, "rmap", "hs.sender", "uint32", "Sender's index", base.HEX)
-field(f, "rmap", "hs.receiver", "uint32", "Receiver's index", base.HEX)
-field(f, "rmap", "hs.key_id", "uint32", "Key id", base.HEX)
-field(f, "rmap", "hs.security", "uint8", "Security", base.DEC, securities)
-field(f, "rmap", "hs.zero", "bytes", "Zero")
-field(f, "rmap", "hs.e", "bytes", "Ephemeral key")
-field(f, "rmap", "hs.payload", "bytes", "Encrypted payload")
-field(f, "rmap", "hs.tag", "bytes", "Tag")
-field(f, "rmap", "hs.crc", "uint32", "CRC32C", base.HEX)
-flag(f, "rmap", "hs.crc.ok", "CRC32C is right")
-
-for _, which in ipairs({ "init", "resp" }) do
-	field(f, "rmap", which .. ".node_id", "bytes", "Node id")
-	field(f, "rmap", which .. ".incarnation", "uint64", "Incarnation", base.HEX)
-	field(f, "rmap", which .. ".sender", "uint32", "Sender's index", base.HEX)
-	field(f, "rmap", which .. ".mtu", "uint16", "MTU")
-	field(f, "rmap", which .. ".slots", "uint8", "Slots")
-	field(f, "rmap", which .. ".flags", "uint8", "Flags", base.HEX)
-	flag(f, "rmap", which .. ".flags.resume", "Resume", 8, 0x01)
-	field(f, "rmap", which .. ".name", "string", "Name")
+	for _, row in ipairs(rows) do
+		out[#out + 1] = { declare(list, prefix .. row[1], row[2], row[3], row[4]), row[2] }
+	end
+	return out
 end
-field(f, "rmap", "init.session_id", "uint64", "Session id")
-field(f, "rmap", "init.counter", "uint64", "Counter")
-field(f, "rmap", "resp.receiver", "uint32", "Receiver's index", base.HEX)
-field(f, "rmap", "resp.zero", "bytes", "Zero")
 
-field(f, "rmap", "advert.version", "uint8", "Version")
-field(f, "rmap", "advert.len", "uint16", "Length")
-field(f, "rmap", "advert.key_id", "uint32", "Key id", base.HEX)
-field(f, "rmap", "advert.node_id", "bytes", "Node id")
-field(f, "rmap", "advert.incarnation", "uint64", "Incarnation", base.HEX)
-field(f, "rmap", "advert.counter", "uint64", "Counter")
-field(f, "rmap", "advert.capacity", "uint64", "Capacity (pages)")
-field(f, "rmap", "advert.free", "uint64", "Free (pages)")
-field(f, "rmap", "advert.interval_ms", "uint32", "Interval (ms)")
-field(f, "rmap", "advert.mtu", "uint16", "MTU")
-field(f, "rmap", "advert.load", "uint8", "Load", base.DEC, loads)
-field(f, "rmap", "advert.security", "uint8", "Security", base.DEC, securities)
-field(f, "rmap", "advert.name", "string", "Name")
-field(f, "rmap", "advert.mac", "bytes", "MAC")
-field(f, "rmap", "advert.crc", "uint32", "CRC32C", base.HEX)
-flag(f, "rmap", "advert.crc.ok", "CRC32C is right")
+local function flag(abbrev, title, mask)
+	f[key_of(abbrev)] = ProtoField.bool(abbrev, title, mask and 8, nil, mask)
+end
 
-field(m, "memx", "op", "uint8", "Operation", base.DEC, ops)
-field(m, "memx", "page", "uint16", "First page")
-field(m, "memx", "count", "uint16", "Pages")
-field(m, "memx", "handle", "uint64", "Handle", base.HEX)
-field(m, "memx", "generation", "uint32", "Generation")
-field(m, "memx", "epoch", "uint32", "Owner epoch")
-field(m, "memx", "value", "uint64", "Value of a page", base.HEX)
-field(m, "memx", "volume", "bytes", "Volume")
-field(m, "memx", "index", "uint64", "Extent")
-field(m, "memx", "name", "string", "Volume's name")
-field(m, "memx", "zero", "bytes", "Zero")
-field(m, "memx", "written", "uint32", "Pages written")
-field(m, "memx", "result.count", "uint32", "Count")
-field(m, "memx", "result.more", "uint32", "More")
-field(m, "memx", "head", "bytes", "Head")
+layout(f, "rmap.", {
+	{ "type", 1, "Type", types }, { "flags", 1, "Flags", "hex" },
+	{ "counter", 8, "Counter" }, { "hcrc", 4, "Header CRC32C", "hex" },
+	{ "pcrc", 4, "Body CRC32C", "hex" }, { "status", 1, "Status", statuses },
+	{ "body", 0, "Encrypted body", "bytes" }, { "data", 0, "Data", "bytes" },
+	{ "tag", TAG_LEN, "Tag", "bytes" }, { "padding", 0, "Padding", "bytes" },
+	{ "nack.mask", 8, "Missing fragments", "hex" },
+})
+flag("rmap.flags.probe", "Probe", F_PROBE)
+flag("rmap.flags.echo", "Echo", F_ECHO)
+flag("rmap.flags.slow", "Slow", F_SLOW)
+flag("rmap.flags.reply", "Reply", F_REPLY)
+flag("rmap.hcrc.ok", "Header CRC32C is right")
+flag("rmap.pcrc.ok", "Body CRC32C is right")
+flag("rmap.encrypted", "Encrypted")
+flag("rmap.malformed", "Malformed")
+flag("rmap.truncated", "Not captured whole")
+f.request_in = ProtoField.framenum("rmap.request_in", "Request in")
+
+local HDR_BEGIN = layout(f, "rmap.", {
+	{ "len", 2, "Body length" }, { "session", 4, "Session index", "hex" },
+})
+local HDR_MIDDLE = layout(f, "rmap.", {
+	{ "seq", 4, "Sequence number" }, { "slot", 2, "Slot" }, { "frag", 1, "Fragment" },
+	{ "head_len", 1, "Head length" }, { "data_len", 4, "Data length" },
+	{ "present", 2, "Pages present", "hex" },
+})
+local HDR_END = layout(f, "rmap.", {
+	{ "slots", 1, "Slots granted" }, { "ts", 4, "Time stamp (us)" },
+	{ "ts_echo", 4, "Time stamp echoed (us)" },
+})
+local ECHO = layout(f, "rmap.echo.", { { "reply_len", 4, "Data wanted" }, { "zero", 4, "Zero" } })
+
+local HS = layout(f, "rmap.hs.", {
+	{ "version", 1, "Version" }, { "len", 2, "Length with padding" },
+	{ "sender", 4, "Sender's index", "hex" }, { "receiver", 4, "Receiver's index", "hex" },
+	{ "key_id", 4, "Key id", "hex" }, { "security", 1, "Security", securities },
+	{ "zero", 3, "Zero", "bytes" }, { "e", HS_E_LEN, "Ephemeral key", "bytes" },
+})
+layout(f, "rmap.hs.", {
+	{ "payload", 0, "Encrypted payload", "bytes" }, { "tag", TAG_LEN, "Tag", "bytes" },
+	{ "crc", 4, "CRC32C", "hex" },
+})
+flag("rmap.hs.crc.ok", "CRC32C is right")
+local INIT = layout(f, "rmap.init.", {
+	{ "node_id", 16, "Node id", "bytes" }, { "incarnation", 8, "Incarnation", "hex" },
+	{ "session_id", 8, "Session id" }, { "counter", 8, "Counter" },
+	{ "sender", 4, "Sender's index", "hex" }, { "mtu", 2, "MTU" }, { "slots", 1, "Slots" },
+	{ "flags", 1, "Flags", "hex" }, { "name", 32, "Name", "string" },
+})
+local RESP = layout(f, "rmap.resp.", {
+	{ "node_id", 16, "Node id", "bytes" }, { "incarnation", 8, "Incarnation", "hex" },
+	{ "sender", 4, "Sender's index", "hex" }, { "receiver", 4, "Receiver's index", "hex" },
+	{ "mtu", 2, "MTU" }, { "slots", 1, "Slots" }, { "flags", 1, "Flags", "hex" },
+	{ "zero", 4, "Zero", "bytes" }, { "name", 32, "Name", "string" },
+})
+flag("rmap.init.flags.resume", "Resume", 0x01)
+flag("rmap.resp.flags.resume", "Resume", 0x01)
+
+local ADVERT = layout(f, "rmap.advert.", {
+	{ "version", 1, "Version" }, { "len", 2, "Length" }, { "key_id", 4, "Key id", "hex" },
+	{ "node_id", 16, "Node id", "bytes" }, { "incarnation", 8, "Incarnation", "hex" },
+	{ "counter", 8, "Counter" }, { "capacity", 8, "Capacity (pages)" },
+	{ "free", 8, "Free (pages)" }, { "interval_ms", 4, "Interval (ms)" }, { "mtu", 2, "MTU" },
+	{ "load", 1, "Load", loads }, { "security", 1, "Security", securities },
+	{ "name", 32, "Name", "string" },
+})
+layout(f, "rmap.advert.", { { "mac", 16, "MAC", "bytes" }, { "crc", 4, "CRC32C", "hex" } })
+flag("rmap.advert.crc.ok", "CRC32C is right")
+
+layout(m, "memx.", {
+	{ "op", 1, "Operation", ops }, { "value", 8, "Value of a page", "hex" },
+	{ "head", 0, "Head", "bytes" },
+})
+local DATA_REQ = layout(m, "memx.", {
+	{ "zero", 1, "Zero", "bytes" }, { "page", 2, "First page" }, { "count", 2, "Pages" },
+	{ "hole", 2, "Zero", "bytes" }, { "handle", 8, "Handle", "hex" },
+	{ "generation", 4, "Generation" }, { "epoch", 4, "Owner epoch" },
+})
+layout(m, "memx.", {
+	{ "volume", 16, "Volume", "bytes" }, { "index", 8, "Extent" },
+	{ "name", 32, "Volume's name", "string" },
+})
+local EXTENT_REQ = {
+	{ m.zero, 3 }, { m.generation, 4 }, { m.epoch, 4 }, { m.hole, 4 }, { m.volume, 16 },
+	{ m.index, 8 }, { m.handle, 8 }, { m.name, 32 },
+}
+local VOLUME_REQ = { { m.zero, 3 }, { m.epoch, 4 }, { m.volume, 16 }, { m.index, 8 } }
+layout(m, "memx.", { { "written", 4, "Pages written" } })
+local EXTENT_REP = { { m.handle, 8 }, { m.written, 4 }, { m.zero, 4 } }
+local VOLUME_REP = layout(m, "memx.result.", { { "count", 4, "Count" }, { "more", 4, "More" } })
 
 x.malformed = ProtoExpert.new("rmap.rule", "The frame breaks a rule", expert.group.MALFORMED,
 			      expert.severity.ERROR)
@@ -266,83 +286,57 @@ local function malformed(tree, rule)
 	end
 end
 
+-- The first rule of { holds, what is wrong }... that does not hold.
+local function first_broken(rules)
+	for _, rule in ipairs(rules) do
+		if not rule[1] then
+			return rule[2]
+		end
+	end
+end
+
 local function all_zero(text)
 	return not text:find("[^%z]")
 end
 
 local function checksum(tree, fld, fld_ok, tvb, at, crc)
 	add(tree, tvb, fld, at, 4)
-	if not crc then
-		return
+	if crc and tvb:range(at, 4):uint() == crc then
+		add_made(tree, fld_ok, true)
+	elseif crc then
+		add_made(tree, fld_ok, false):add_proto_expert_info(x.checksum)
 	end
-	local ok = tvb:range(at, 4):uint() == crc
-	local item = add_made(tree, fld_ok, ok)
-
-	if not ok then
-		item:add_proto_expert_info(x.checksum)
-	end
-	return ok
 end
 
 ---- Advertisements
 
-local function name_is_valid(text)
-	local name = text:match("^([%w._-]+)%z+$")
-
-	return name ~= nil
-end
-
-local function le(a, b)		-- of two strings of big-endian bytes
-	return a <= b
-end
-
 local function advert_rule(tvb)
-	local len = tvb:reported_len()
-
-	if len < ADVERT_LEN then
+	if tvb:reported_len() < ADVERT_LEN then
 		return "shorter than an advertisement"
-	end
-	if tvb:len() < ADVERT_LEN then
+	elseif tvb:len() < ADVERT_LEN then
 		return nil
 	end
 	local solicit = tvb:range(0, 1):uint() == T.SOLICIT
-	local capacity, free = raw(tvb, 40, 8), raw(tvb, 48, 8)
 	local interval, mtu = tvb:range(56, 4):uint(), tvb:range(60, 2):uint()
 	local load = tvb:range(62, 1):uint()
 
-	if tvb:range(2, 2):uint() ~= ADVERT_LEN then
-		return "wrong length"
-	elseif tvb:range(1, 1):uint() ~= VERSION then
-		return "unknown version"
-	elseif not securities[tvb:range(63, 1):uint()] then
-		return "unknown security"
-	elseif not loads[load] then
-		return "unknown load"
-	elseif mtu < MTU_MIN or mtu > MTU_MAX then
-		return "MTU out of range"
-	elseif all_zero(raw(tvb, 24, 8)) then
-		return "no incarnation"
-	elseif not name_is_valid(raw(tvb, 64, 32)) then
-		return "bad name"
-	elseif solicit then
-		if not all_zero(raw(tvb, 40, 20)) or load ~= 0 then
-			return "a solicitation offers something"
-		end
-	elseif interval < 100 or interval > 60000 then
-		return "interval out of range"
-	elseif not le(free, capacity) then
-		return "more is free than there is"
-	end
+	return first_broken({
+		{ tvb:range(2, 2):uint() == ADVERT_LEN, "wrong length" },
+		{ tvb:range(1, 1):uint() == VERSION, "unknown version" },
+		{ securities[tvb:range(63, 1):uint()], "unknown security" },
+		{ loads[load], "unknown load" },
+		{ mtu >= MTU_MIN and mtu <= MTU_MAX, "MTU out of range" },
+		{ not all_zero(raw(tvb, 24, 8)), "no incarnation" },
+		{ raw(tvb, 64, 32):match("^[%w._-]+%z+$"), "bad name" },
+		{ not solicit or (all_zero(raw(tvb, 40, 20)) and load == 0),
+		  "a solicitation offers something" },
+		{ solicit or (interval >= 100 and interval <= 60000), "interval out of range" },
+		{ raw(tvb, 48, 8) <= raw(tvb, 40, 8), "more is free than there is" },
+	})
 end
 
 local function dissect_advert(tvb, pinfo, tree)
-	local at = add_all(tree, tvb, 1, {
-		{ f.advert_version, 1 }, { f.advert_len, 2 }, { f.advert_key_id, 4 },
-		{ f.advert_node_id, 16 }, { f.advert_incarnation, 8 }, { f.advert_counter, 8 },
-		{ f.advert_capacity, 8 }, { f.advert_free, 8 }, { f.advert_interval_ms, 4 },
-		{ f.advert_mtu, 2 }, { f.advert_load, 1 }, { f.advert_security, 1 },
-		{ f.advert_name, 32 },
-	})
+	local at = add_all(tree, tvb, 1, ADVERT)
 
 	if tvb:len() >= ADVERT_LEN then
 		if tvb:range(63, 1):uint() == 0 then
@@ -360,38 +354,29 @@ end
 ---- Handshake
 
 local function init_rule(tvb, at)
-	local mtu = tvb:range(at + 44, 2):uint()
-	local slots = tvb:range(at + 46, 1):uint()
+	local mtu, slots = tvb:range(at + 44, 2):uint(), tvb:range(at + 46, 1):uint()
 
-	if tvb:range(at + 40, 4):uint() ~= tvb:range(4, 4):uint() then
-		return "the payload names another index"
-	elseif mtu < MTU_MIN or mtu > MTU_MAX or mtu ~= tvb:range(2, 2):uint() then
-		return "wrong MTU"
-	elseif slots == 0 or slots > SLOTS_MAX then
-		return "slots out of range"
-	elseif tvb:range(at + 47, 1):uint() > 1 then
-		return "unknown flag"
-	elseif tvb:range(at + 79, 1):uint() ~= 0 then
-		return "the name has no end"
-	elseif all_zero(raw(tvb, at + 16, 8)) then
-		return "no incarnation"
-	end
+	return first_broken({
+		{ raw(tvb, at + 40, 4) == raw(tvb, 4, 4), "the payload names another index" },
+		{ mtu >= MTU_MIN and mtu <= MTU_MAX, "MTU out of range" },
+		{ mtu == tvb:range(2, 2):uint(), "not padded to the MTU" },
+		{ slots > 0 and slots <= SLOTS_MAX, "slots out of range" },
+		{ tvb:range(at + 47, 1):uint() <= 1, "unknown flag" },
+		{ tvb:range(at + 79, 1):uint() == 0, "the name has no end" },
+		{ not all_zero(raw(tvb, at + 16, 8)), "no incarnation" },
+	})
 end
 
 local function resp_rule(tvb, at)
 	local slots = tvb:range(at + 34, 1):uint()
 
-	if raw(tvb, at + 24, 8) ~= raw(tvb, 4, 8) then
-		return "the payload names other indexes"
-	elseif tvb:range(at + 32, 2):uint() ~= tvb:range(2, 2):uint() then
-		return "wrong MTU"
-	elseif slots == 0 or slots > SLOTS_MAX then
-		return "slots out of range"
-	elseif tvb:range(at + 35, 1):uint() > 1 then
-		return "unknown flag"
-	elseif tvb:range(at + 71, 1):uint() ~= 0 then
-		return "the name has no end"
-	end
+	return first_broken({
+		{ raw(tvb, at + 24, 8) == raw(tvb, 4, 8), "the payload names other indexes" },
+		{ raw(tvb, at + 32, 2) == raw(tvb, 2, 2), "not padded to the MTU" },
+		{ slots > 0 and slots <= SLOTS_MAX, "slots out of range" },
+		{ tvb:range(at + 35, 1):uint() <= 1, "unknown flag" },
+		{ tvb:range(at + 71, 1):uint() == 0, "the name has no end" },
+	})
 end
 
 local function hs_rule(tvb)
@@ -399,54 +384,29 @@ local function hs_rule(tvb)
 		return "shorter than a handshake frame"
 	elseif tvb:len() < HS_FRAME_MIN then
 		return nil
-	elseif tvb:range(1, 1):uint() ~= VERSION then
-		return "unknown version"
-	elseif not securities[tvb:range(16, 1):uint()] then
-		return "unknown security"
-	elseif not all_zero(raw(tvb, 17, 3)) then
-		return "a hole is not zero"
-	elseif tvb:range(2, 2):uint() > tvb:reported_len() then
-		return "longer than its frame"
-	elseif tvb:range(16, 1):uint() == 0 then
-		local rule = tvb:range(0, 1):uint() == T.INIT and init_rule or resp_rule
-
-		return rule(tvb, HS_LEN + HS_E_LEN)
 	end
-end
+	local security = tvb:range(16, 1):uint()
+	local payload_rule = tvb:range(0, 1):uint() == T.INIT and init_rule or resp_rule
 
-local function add_hs_flags(tree, tvb, which, at)
-	local item = add(tree, tvb, f[which .. "_flags"], at, 1)
-
-	if item then
-		add(item, tvb, f[which .. "_flags_resume"], at, 1)
-	end
-	add(tree, tvb, f[which .. "_name"], at + (which == "init" and 1 or 5), 32)
+	return first_broken({
+		{ tvb:range(1, 1):uint() == VERSION, "unknown version" },
+		{ securities[security], "unknown security" },
+		{ all_zero(raw(tvb, 17, 3)), "a hole is not zero" },
+		{ tvb:range(2, 2):uint() <= tvb:reported_len(), "longer than its frame" },
+	}) or (security == 0 and payload_rule(tvb, HS_LEN + HS_E_LEN) or nil)
 end
 
 local function dissect_payload(tvb, tree, which, at)
-	if which == "init" then
-		at = add_all(tree, tvb, at, {
-			{ f.init_node_id, 16 }, { f.init_incarnation, 8 }, { f.init_session_id, 8 },
-			{ f.init_counter, 8 }, { f.init_sender, 4 }, { f.init_mtu, 2 },
-			{ f.init_slots, 1 },
-		})
-	else
-		at = add_all(tree, tvb, at, {
-			{ f.resp_node_id, 16 }, { f.resp_incarnation, 8 }, { f.resp_sender, 4 },
-			{ f.resp_receiver, 4 }, { f.resp_mtu, 2 }, { f.resp_slots, 1 },
-		})
-		add(tree, tvb, f.resp_zero, at + 1, 4)
-	end
-	add_hs_flags(tree, tvb, which, at)
+	local flags_at = at + (which == "init" and 47 or 35)
+
+	add_all(tree, tvb, at, which == "init" and INIT or RESP)
+	add(tree, tvb, f[which .. "_flags_resume"], flags_at, 1)
 end
 
 local function dissect_hs(tvb, pinfo, tree)
 	local which = tvb:range(0, 1):uint() == T.INIT and "init" or "resp"
 	local payload_len = which == "init" and INIT_LEN or RESP_LEN
-	local at = add_all(tree, tvb, 1, {
-		{ f.hs_version, 1 }, { f.hs_len, 2 }, { f.hs_sender, 4 }, { f.hs_receiver, 4 },
-		{ f.hs_key_id, 4 }, { f.hs_security, 1 }, { f.hs_zero, 3 }, { f.hs_e, HS_E_LEN },
-	})
+	local at = add_all(tree, tvb, 1, HS)
 	local tag_at = at + payload_len
 	local rule = hs_rule(tvb)
 
@@ -462,8 +422,8 @@ local function dissect_hs(tvb, pinfo, tree)
 	end
 	add_some(tree, tvb, f.padding, tag_at + TAG_LEN, tvb:len())
 	if tvb:len() >= HS_LEN then
-		pinfo.cols.info:append(" " .. (securities[tvb:range(16, 1):uint()] or "?") .. ", " ..
-				       tvb:range(2, 2):uint() .. " bytes")
+		pinfo.cols.info:append((" %s, %u bytes"):format(
+			securities[tvb:range(16, 1):uint()] or "?", tvb:range(2, 2):uint()))
 		if which == "resp" and not rule and not pinfo.visited then
 			learn(pinfo, tvb)
 		end
@@ -481,38 +441,22 @@ end
 
 local requests = {}
 
-local function data_request(tvb, tree, at, len)
-	local page, count = tvb:range(at + 2, 2):uint(), tvb:range(at + 4, 2):uint()
-
-	add_all(tree, tvb, at, {
-		{ m.op, 1 }, { m.zero, 1 }, { m.page, 2 }, { m.count, 2 }, { m.zero, 2 },
-		{ m.handle, 8 }, { m.generation, 4 }, { m.epoch, 4 },
-	})
-	add_values(tree, tvb, at + 24, len - 24)
-	return " page " .. page .. " count " .. count
+local function data_request(tvb, at)
+	return (" page %u count %u"):format(tvb:range(at + 2, 2):uint(),
+					    tvb:range(at + 4, 2):uint())
 end
 
-local function extent_request(tvb, tree, at)
-	add_all(tree, tvb, at, {
-		{ m.op, 1 }, { m.zero, 3 }, { m.generation, 4 }, { m.epoch, 4 }, { m.zero, 4 },
-		{ m.volume, 16 }, { m.index, 8 }, { m.handle, 8 }, { m.name, 32 },
-	})
+local function extent_request(tvb, at)
 	return " extent " .. tostring(tvb:range(at + 32, 8):uint64())
 end
 
-local function volume_request(tvb, tree, at)
-	add_all(tree, tvb, at, {
-		{ m.op, 1 }, { m.zero, 3 }, { m.epoch, 4 }, { m.volume, 16 }, { m.index, 8 },
-	})
-	return ""
-end
-
-requests[OP.READ] = { 24, data_request }
+-- Bytes of the head, its layout after the operation, what to say of it.
+requests[OP.READ] = { 24, DATA_REQ, data_request }
 requests[OP.WRITE] = requests[OP.READ]
 requests[OP.ZERO] = requests[OP.READ]
-requests[OP.EXTENT_OPEN] = { 80, extent_request }
+requests[OP.EXTENT_OPEN] = { 80, EXTENT_REQ, extent_request }
 requests[OP.EXTENT_CLOSE] = requests[OP.EXTENT_OPEN]
-requests[OP.VOLUME_RELEASE] = { 32, volume_request }
+requests[OP.VOLUME_RELEASE] = { 32, VOLUME_REQ, function() return "" end }
 requests[OP.EXTENT_LIST] = requests[OP.VOLUME_RELEASE]
 
 local function dissect_request(tvb, pinfo, tree, at, len)
@@ -520,13 +464,17 @@ local function dissect_request(tvb, pinfo, tree, at, len)
 	local how = requests[op]
 	local sub = tree:add(memx, tvb:range(at, len))
 
+	add(sub, tvb, m.op, at, 1)
 	if not how or len < how[1] then
-		add(sub, tvb, m.op, at, 1)
 		add_some(sub, tvb, m.head, at + 1, len - 1)
 		return op
 	end
 	sub:append_text(", " .. ops[op])
-	pinfo.cols.info:append(" " .. ops[op] .. how[2](tvb, sub, at, len))
+	add_all(sub, tvb, at + 1, how[2])
+	if how[2] == DATA_REQ then
+		add_values(sub, tvb, at + 24, len - 24)
+	end
+	pinfo.cols.info:append(" " .. ops[op] .. how[3](tvb, at))
 	return op
 end
 
@@ -537,9 +485,9 @@ local function dissect_reply(tvb, tree, at, len, op)
 	if op == OP.READ then
 		add_values(sub, tvb, at, len)
 	elseif op == OP.EXTENT_OPEN and len == 16 then
-		add_all(sub, tvb, at, { { m.handle, 8 }, { m.written, 4 }, { m.zero, 4 } })
+		add_all(sub, tvb, at, EXTENT_REP)
 	elseif (op == OP.VOLUME_RELEASE or op == OP.EXTENT_LIST) and len == 8 then
-		add_all(sub, tvb, at, { { m.result_count, 4 }, { m.result_more, 4 } })
+		add_all(sub, tvb, at, VOLUME_REP)
 	else
 		add(sub, tvb, m.head, at, len)
 	end
@@ -579,7 +527,7 @@ local function dissect_head(tvb, pinfo, tree, h)
 		return
 	end
 	if rq.echo and whole and len == 8 then
-		add_all(tree, tvb, at, { { f.echo_reply_len, 4 }, { f.echo_zero, 4 } })
+		add_all(tree, tvb, at, ECHO)
 		pinfo.cols.info:append(" echo")
 	elseif not rq.echo and whole then
 		rq.op = dissect_request(tvb, pinfo, tree, at, len)
@@ -606,31 +554,21 @@ local function session_rule(tvb, h, sealed)
 	local avail, tag = tvb:reported_len() - HDR_LEN, sealed and TAG_LEN or 0
 	local fixed = { [T.NACK] = 8, [T.PING] = 0, [T.PONG] = 0, [T.BYE] = 0 }
 
-	if fixed[h.type] and h.len ~= fixed[h.type] then
-		return "wrong body length for its type"
-	elseif h.len + tag > avail or h.len + tag > MTU_MAX - HDR_LEN then
-		return "longer than its frame"
-	elseif h.slot >= SLOTS_MAX then
-		return "no such slot"
-	elseif h.frag >= FRAGS_MAX then
-		return "no such fragment"
-	elseif h.flags > F_ALL then
-		return "unknown flag"
-	elseif h.status > #statuses then
-		return "unknown status"
-	elseif h.slots > SLOTS_MAX then
-		return "too many slots"
-	end
+	return first_broken({
+		{ (fixed[h.type] or h.len) == h.len, "wrong body length for its type" },
+		{ h.len + tag <= math.min(avail, MTU_MAX - HDR_LEN), "longer than its frame" },
+		{ h.slot < SLOTS_MAX, "no such slot" },
+		{ h.frag < FRAGS_MAX, "no such fragment" },
+		{ h.flags <= F_ALL, "unknown flag" },
+		{ h.status <= #statuses, "unknown status" },
+		{ h.slots <= SLOTS_MAX, "too many slots" },
+	})
 end
 
 local function is_sealed(tvb, pinfo, h)
-	local header = raw(tvb, 0, 8) .. "\0\0\0\0" .. raw(tvb, 12, 28)
-
-	h.crc = crc32c(header)
-	if h.crc == tvb:range(8, 4):uint() then
-		return false
-	end
-	return security_of[tostring(pinfo.dl_dst) .. "/" .. h.session] ~= 0
+	h.crc = crc32c(raw(tvb, 0, 8) .. "\0\0\0\0" .. raw(tvb, 12, 28))
+	return h.crc ~= tvb:range(8, 4):uint() and
+	       security_of[tostring(pinfo.dl_dst) .. "/" .. h.session] ~= 0
 end
 
 local function add_header(tvb, tree, h, sealed)
@@ -639,7 +577,7 @@ local function add_header(tvb, tree, h, sealed)
 	for _, name in ipairs({ "probe", "echo", "slow", "reply" }) do
 		add(flags, tvb, f["flags_" .. name], 1, 1)
 	end
-	add_all(tree, tvb, 2, { { f.len, 2 }, { f.session, 4 } })
+	add_all(tree, tvb, 2, HDR_BEGIN)
 	add_made(tree, f.encrypted, sealed)
 	if sealed then
 		add(tree, tvb, f.counter, 8, 8)
@@ -649,16 +587,13 @@ local function add_header(tvb, tree, h, sealed)
 			 crc32c(raw(tvb, HDR_LEN, h.len))
 		checksum(tree, f.pcrc, f.pcrc_ok, tvb, 12, h.pcrc)
 	end
-	add_all(tree, tvb, 16, {
-		{ f.seq, 4 }, { f.slot, 2 }, { f.frag, 1 }, { f.head_len, 1 }, { f.data_len, 4 },
-		{ f.present, 2 },
-	})
+	add_all(tree, tvb, 16, HDR_MIDDLE)
 	local status = add(tree, tvb, f.status, 30, 1)
 
 	if h.type == T.REP and h.status ~= 0 then
 		status:add_proto_expert_info(x.status)
 	end
-	add_all(tree, tvb, 31, { { f.slots, 1 }, { f.ts, 4 }, { f.ts_echo, 4 } })
+	add_all(tree, tvb, 31, HDR_END)
 end
 
 local function add_body(tvb, pinfo, tree, h, sealed)
