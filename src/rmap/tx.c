@@ -296,10 +296,12 @@ static void xmit(struct rmp_node *node, struct sk_buff *skb)
 	struct net_device *dev = skb->dev;
 	unsigned int flags;
 	u32 len = skb->len;
+	int rc;
 
 	/* What we send frees memory: the driver may dip into the reserves for it. */
 	flags = memalloc_noreclaim_save();
-	if (likely(!net_xmit_eval(dev_queue_xmit(skb)))) {
+	rc = dev_queue_xmit(skb);
+	if (likely(!net_xmit_eval(rc))) {
 		rmp_count(node, TX_FRAMES);
 		rmp_count_n(node, TX_BYTES, len);
 	} else {
