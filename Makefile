@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What can be done here: `make` lists it. Everything that is made goes to build/.
+
+export MEMX_BUILD ?= $(CURDIR)/build
+PREFIX ?= /usr
+
+.PHONY: help
+help: ## this list
+	@echo "MemX: the memory of other machines as a block device"
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+.PHONY: demo
+demo: ## one client, two donors: a program that does not fit sorts on their memory (10 minutes)
+	@tests/need.sh lab tools
+	@tests/lab/deps.sh
+	@tests/demo/run.sh
+
+.PHONY: check
+check: ## all tests that CI runs (25 minutes)
+	@tests/need.sh lab tools check
+	@tests/lab/deps.sh
+	@tests/check.sh lint unit python sim fuzz dissector admin modules single cluster
+
+.PHONY: unit
+unit: ## the pure core: unit tests and a minute of simulation; needs a compiler and make
+	@tests/check.sh unit sim
+
+.PHONY: lint
+lint: ## style, dependency direction, netlink specifications, shell scripts
+	@tests/need.sh check
+	@tests/check.sh lint
+
+.PHONY: modules
+modules: ## the kernel modules, for the newest Debian kernel whose headers are installed
+	@tests/need.sh lab
+	@tests/lab/modules.sh
+	@ls $(MEMX_BUILD)/modules-*/memx_*.ko
+
+.PHONY: tools
+tools: ## memx-admin
+	@tests/need.sh tools
+	@$(MAKE) --no-print-directory -C tools/memx-admin
+
+.PHONY: check-kernels
+check-kernels: ## the modules against Debian 12, 13 and sid, without a warning
+	@tests/need.sh lab kernels
+	@tests/check.sh kernels
+
+.PHONY: callgrind
+callgrind: ## instructions of the pure core per operation
+	@tests/need.sh callgrind
+	@$(MAKE) --no-print-directory -C tests/unit callgrind
+
+.PHONY: bench-path
+bench-path: ## the path of a page in instructions, beside brd, a raw echo and NVMe/TCP
+	@tests/need.sh lab tools
+	@tests/lab/deps.sh
+	@tests/bench/path.sh
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf $(MEMX_BUILD)

@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Run stages of tests one after the other. The last line is the sum of all that they say.
+# Usage: tests/check.sh STAGE...
+#
+# A stage says "NAME: N passed, N failed" in its end, or is a bats run in TAP. One that ends with an
+# error without a failed test, or without any test, counts as one failed test.
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd)
+build=${MEMX_BUILD:-$top/build}
+logs=$build/log
+mkdir -p "$logs"
+cd "$top" || exit 1
+
+stage() {
+	case $1 in
+	lint) tests/lint/run.sh ;;
+	unit) make -s -C tests/unit ;;
+	python) make -s -C tests/unit python ;;
+	sim) make -s -C tests/sim check "SECONDS=${SIM_SECONDS:-60}" ;;
+	fuzz) make -s -C tests/fuzz smoke "SECONDS=${FUZZ_SECONDS:-30}" ;;
+	dissector) tests/dissector/run.sh ;;
+	admin) make -s -C tools/memx-admin check ;;
+	modules) tests/modules.sh ;;
+	kernels) tests/kernels.sh ;;
+	single | cluster) bats --tap --timing --print-output-on-failure "tests/cases/$1" ;;
+	*)
+		echo "check.sh: unknown stage: $1" >&2
+		return 2
+		;;
+	esac
+}
+
+# The last sum in a log. Prints: passed failed skipped
+sum_of() {
+	awk '
+	/^ok [0-9]+/ { if (/# skip/) s++; else p++ }
+	/^not ok [0-9]+/ { f++ }
+	match($0, /[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?/) {
+		split(substr($0, RSTART, RLENGTH), w, /[ ,]+/)
+		P += w[1]; F += w[3]; S += w[5]
+	}
+	END { print p + P + 0, f + F + 0, s + S + 0 }' "$1"
+}
+
+passed=0 failed=0 skipped=0 bad=()
+for name; do
+	log=$logs/$name.log
+	start=$SECONDS
+	echo "=== $name"
+	stage "$name" 2>&1 | tee "$log"
+	rc=${PIPESTATUS[0]}
+	read -r p f s <<<"$(sum_of "$log")"
+	if [ "$f" -eq 0 ] && { [ "$rc" -ne 0 ] || [ $((p + s)) -eq 0 ]; }; then
+		echo "FAIL $name: ended with status $rc after $p tests that passed"
+		f=1
+	fi
+	[ "$f" -eq 0 ] || bad+=("$name")
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	echo "=== $name: $p passed, $f failed, $s skipped, $((SECONDS - start)) s"
+done
+if [ "$failed" -eq 0 ]; then
+	echo "All is well."
+else
+	echo "There are faults in: ${bad[*]}. The logs are in $logs."
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
