@@ -57,7 +57,7 @@ bool parse_percent(const char *text, unsigned int *percent)
 		return false;
 	memcpy(digits, text, n - 1);
 	digits[n - 1] = '\0';
-	if (!parse_uint(digits, 1, 100, &value))
+	if (strspn(digits, "0123456789") != n - 1 || !parse_uint(digits, 1, 100, &value))
 		return false;
 	*percent = (unsigned int)value;
 	return true;
