@@ -16,8 +16,9 @@ LAB_TAINTS=$((16 | 32 | 128 | 512 | 16384))
 lab_check() {
 	local name rc=0
 	for name in $(vm_names); do
-		lab_check_console "$name" || rc=1
-		if vm_alive "$name"; then
+		if ! lab_check_console "$name"; then
+			rc=1
+		elif vm_alive "$name"; then
 			lab_check_kernel "$name" || rc=1
 		fi
 	done
@@ -31,7 +32,7 @@ lab_check_console() {
 	tail -c "+$((seen + 1))" "$dir/console" | tr -d '\r' >"$dir/new"
 	grep -qE "$LAB_FAULTS" "$dir/new" || return 0
 	echo "lab_check: the console of $1 says:" >&2
-	grep -E -A 25 "$LAB_FAULTS" "$dir/new" | head -n 120 >&2
+	grep -E -B 3 -A 25 "$LAB_FAULTS" "$dir/new" | head -n 120 >&2
 	return 1
 }
 
@@ -48,7 +49,7 @@ lab_check_kernel() {
 		grep -cE "$LAB_FAULTS")
 	if [ "$said" -gt 0 ]; then
 		echo "lab_check: the kernel log of $1 has $said lines that tell of a fault:" >&2
-		grep -E -A 25 "$LAB_FAULTS" "$dir/log" | head -n 120 >&2
+		grep -E -B 3 -A 25 "$LAB_FAULTS" "$dir/log" | head -n 120 >&2
 		return 1
 	fi
 	if [ $((taint & LAB_TAINTS)) -ne "$(cat "$dir/taint" 2>/dev/null || echo 0)" ]; then
@@ -67,4 +68,18 @@ lab_forgive() {
 		vm_run "$name" 20 'dmesg | wc -l' >"$dir/lines"
 		echo $(($(vm_run "$name" 20 'cat /proc/sys/kernel/tainted') & LAB_TAINTS)) >"$dir/taint"
 	done
+}
+
+# lab_end_case: for bats' teardown: what the kernels said, and if the case failed, all of it
+lab_end_case() {
+	local name rc=0
+	lab_check || rc=1
+	if [ $rc -eq 0 ] && [ -z "${BATS_TEST_COMPLETED:-}" ]; then
+		for name in $(vm_names); do
+			echo "--- the end of the console of $name:"
+			tail -n 40 "$(vm_dir "$name")/console"
+		done
+	fi
+	[ $rc -eq 0 ] || lab_forgive || true
+	return $rc
 }

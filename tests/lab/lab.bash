@@ -12,6 +12,9 @@
 # shellcheck source-path=SCRIPTDIR source=check.bash
 . "$LAB_DIR/check.bash"
 PATH=$PATH:/usr/sbin:/sbin
+if declare -F bats_require_minimum_version >/dev/null; then
+	bats_require_minimum_version 1.5.0
+fi
 
 # lab_until SECONDS COMMAND...: waits until the command holds
 lab_until() {
@@ -35,6 +38,10 @@ lab_start() {
 	cp -a "$LAB_DIR"/guest/. "$LAB_RUN/share/guest/"
 	lab_put_files
 	net_start
+	mkfifo "$LAB_RUN/keeper"
+	setpriv --pdeathsig KILL "$LAB_DIR/keeper" "$LAB_RUN/keeper" </dev/null >/dev/null 2>&1 3>&- &
+	echo $! >"$LAB_RUN/keeper.pid"
+	disown $!
 }
 
 # Without debug information a module takes little of a small guest's memory.
@@ -58,6 +65,7 @@ lab_stop() {
 	for pid in "$LAB_RUN"/bg/*.pid; do
 		[ ! -e "$pid" ] || kill "$(cat "$pid")" 2>/dev/null || true
 	done
+	kill -KILL "$(cat "$LAB_RUN/keeper.pid")" 2>/dev/null || true
 	net_stop
 	if [ -n "${LAB_KEEP:-}" ]; then
 		echo "lab: logs are in $LAB_RUN" >&2

@@ -10,7 +10,7 @@ vm_dir() { echo "$LAB_RUN/vm/$1"; }
 
 # vm_start NAME [mem=MiB] [smp=N] [mtu=BYTES] [nics=N] [append="KERNEL ARGUMENTS"]
 # Starts a machine and returns at once; vm_ready waits for it. Settings are kept for vm_boot again.
-# Not in a subshell (so not under bats' `run`): a machine lives as long as the process that made it.
+# A machine lives until it is killed or the process that called lab_start ends.
 vm_start() {
 	local name=$1 dir
 	dir=$(vm_dir "$name")
@@ -52,10 +52,12 @@ vm_launch() {
 	vm_add_nics "$name" "$id"
 	# shellcheck disable=SC2206
 	args+=(${LAB_QEMU_ARGS:-})
-	setpriv --pdeathsig KILL nsenter "--net=/run/netns/$LAB_NETNS" \
-		qemu-system-x86_64 "${args[@]}" </dev/null >"$dir/qemu.log" 2>&1 3>&- &
-	echo $! >"$dir/pid"
-	disown $!
+	rm -f "$dir/pid"
+	printf '%q ' exec nsenter "--net=/run/netns/$LAB_NETNS" qemu-system-x86_64 "${args[@]}" \
+		>"$dir/launch"
+	sed -i "1i exec >'$dir/qemu.log' 2>&1\necho \$\$ >'$dir/pid'" "$dir/launch"
+	echo "$dir/launch" >"$LAB_RUN/keeper"
+	lab_until 10 test -s "$dir/pid" || return
 	vm_monitor "$name" '{"execute":"qmp_capabilities"}' || {
 		cat "$dir/qemu.log" >&2
 		return 1
@@ -64,7 +66,7 @@ vm_launch() {
 
 vm_append() {
 	echo "console=ttyS0 loglevel=6 panic=-1 oops=panic mitigations=off nokaslr tsc=reliable" \
-		"no_timer_check lab_name=$1 lab_id=$2 lab_mtu=$(vm_setting "$1" mtu)" \
+		"no_timer_check lab_name=$1 lab_id=$2 lab_mtu=$(vm_setting "$1" mtu) lab_ports=$LAB_PORTS" \
 		"$(vm_setting "$1" append)"
 }
 
@@ -158,8 +160,8 @@ vm_run() {
 		echo "vm_run: $name: no answer to '$*' in $seconds s" >&2
 	fi
 	exec {lock}>&-
-	cat "$LAB_RUN/share/run/$id.out" 2>/dev/null || true
-	cat "$LAB_RUN/share/run/$id.err" 2>/dev/null >&2 || true
+	[ ! -e "$LAB_RUN/share/run/$id.out" ] || cat "$LAB_RUN/share/run/$id.out"
+	[ ! -e "$LAB_RUN/share/run/$id.err" ] || cat "$LAB_RUN/share/run/$id.err" >&2
 	rm -f "$LAB_RUN/share/run/$id".*
 	return "$status"
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Says in the kernel log what a broken module would: shows that the lab notices. */
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
 static char *what = "warn";
 module_param(what, charp, 0);
-MODULE_PARM_DESC(what, "warn, oops, or leak (objects left in a slab cache)");
+MODULE_PARM_DESC(what, "warn, oops, leak (objects left in a slab cache), or hang");
+
+static struct task_struct *hung;
 
 static int leak_object(void)
 {
@@ -19,6 +22,17 @@ static int leak_object(void)
 	return 0;
 }
 
+static int hang(void *unused)
+{
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	while (!kthread_should_stop()) {
+		schedule();
+		set_current_state(TASK_UNINTERRUPTIBLE);
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
 static int __init lab_warn_init(void)
 {
 	if (!strcmp(what, "warn"))
@@ -27,13 +41,17 @@ static int __init lab_warn_init(void)
 		*(volatile int *)8 = 0;
 	else if (!strcmp(what, "leak"))
 		return leak_object();
+	else if (!strcmp(what, "hang"))
+		hung = kthread_run(hang, NULL, "lab_hang");
 	else
 		return -EINVAL;
-	return 0;
+	return PTR_ERR_OR_ZERO(hung);
 }
 
 static void __exit lab_warn_exit(void)
 {
+	if (hung)
+		kthread_stop(hung);
 }
 
 module_init(lab_warn_init);
