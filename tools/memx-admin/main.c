@@ -10,6 +10,8 @@ static const struct command *const groups[] = {
 	peer_commands, volume_commands, ping_commands, events_commands,
 };
 
+#define COLUMNS 80
+
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 
 /* Return: whether @name is @words, or begins with them. */
@@ -32,16 +34,36 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+/* One more piece of a line that is folded at its end. */
+static void print_piece(int *column, const char *piece)
+{
+	int n = (int)strlen(piece) + 1;
+
+	if (*column + n > COLUMNS) {
+		fputs("\n       ", stdout);
+		*column = 7;
+	}
+	printf(" %s", piece);
+	*column += n;
+}
+
 static void print_synopsis(const struct command *c)
 {
-	int i;
+	char piece[64];
+	int column, i;
 
-	printf("memx-admin %s%s%s", c->name, c->words[0] ? " " : "", c->words);
-	for (i = 0; i < OPTIONS_MAX && c->option[i].name; i++)
-		printf(" %s--%s%s%s%s", i < c->needs ? "" : "[", c->option[i].name,
-		       c->option[i].value ? " " : "",
-		       c->option[i].value ? c->option[i].value : "", i < c->needs ? "" : "]");
-	puts(" [--json]");
+	column = printf("memx-admin %s", c->name);
+	if (c->words[0])
+		print_piece(&column, c->words);
+	for (i = 0; i < OPTIONS_MAX && c->option[i].name; i++) {
+		const struct option_of *o = &c->option[i];
+
+		snprintf(piece, sizeof(piece), "%s--%s%s%s%s", i < c->needs ? "" : "[", o->name,
+			 o->value ? " " : "", o->value ? o->value : "", i < c->needs ? "" : "]");
+		print_piece(&column, piece);
+	}
+	print_piece(&column, "[--json]");
+	putchar('\n');
 }
 
 static void print_command(const struct command *c)

@@ -159,7 +159,7 @@ static int status(const struct args *args)
 }
 
 #define CAPACITY { "capacity", "SIZE|PERCENT%", \
-	"memory to donate, such as 48G, or a part of this machine's, such as 50%" }
+	"memory to donate, such as 48G, or 50% of this machine's" }
 
 const struct command server_commands[] = {
 	{ "server start", "", "donate memory", start, 1, { CAPACITY } },
