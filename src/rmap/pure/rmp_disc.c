@@ -77,5 +77,5 @@ enum rmp_age rmp_peer_age(u32 silent_ms, u32 interval_ms)
 {
 	if (silent_ms > (u64)interval_ms * RMP_FORGET_INTERVALS)
 		return RMP_AGE_FORGOTTEN;
-	return silent_ms > interval_ms * RMP_SUSPECT_INTERVALS ? RMP_AGE_SUSPECT : RMP_AGE_FRESH;
+	return silent_ms > (u64)interval_ms * RMP_SUSPECT_INTERVALS ? RMP_AGE_SUSPECT : RMP_AGE_FRESH;
 }
