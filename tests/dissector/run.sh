@@ -5,7 +5,7 @@
 # Needs tshark and a C compiler. Usage: run.sh [DIR for what is built]
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
-B=${1:-$top/build/dissector}
+B=${1:-${MEMX_BUILD:-$top/build}/dissector}
 lua=$top/tools/wireshark/rmap.lua
 passed=0
 failed=0
@@ -36,6 +36,7 @@ shark() {
 compare() {
 	base=$B/$1
 	shift
+	# shellcheck disable=SC2046 # an option and its name for each field
 	shark -r "$base.pcap" "$@" -T fields -E separator=/t -E occurrence=a -E aggregator=, \
 		$(sed 's/^/-e /' "$base.fields") >"$base.seen"
 	# Booleans are 1 and 0 or True and False, by version.
