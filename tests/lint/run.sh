@@ -13,7 +13,8 @@ part() {
 	out=$("$@" 2>&1)
 	rc=$?
 	printf '%s\n' "$out"
-	sum=$(printf '%s\n' "$out" | sed -n 's/^[a-z]*: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p')
+	sum=$(printf '%s\n' "$out" |
+		sed -n 's/^[a-z]*: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p')
 	: "${sum:=0 0}"
 	p=${sum% *}
 	f=${sum#* }
