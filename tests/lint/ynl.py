@@ -26,14 +26,20 @@ def verdict(name, faults):
     failed += bool(faults)
 
 
+ENTRY = re.compile(r"""
+    (?:/\*\s*(\S+)[^*]*\*/\s*\n\s*)?     # a comment above: its first word
+    \b(\w+)[ ]*(?:=\s*(\w+)\s*)?,?[ \t]*   # name, value
+    (?:/\*\s*(\S+)(?:[^*]|\*(?!/))*\*/)?   # or a comment behind
+    """, re.X)
+
+
 def parse_enums(text):
     """Each enum of a header: a list of (name, value, first word of its comment)."""
     for tag, body in re.findall(r"enum\s*(\w*)\s*\{(.*?)\};", text, re.S):
         entries, value = [], 0
-        for name, given, comment in re.findall(
-                r"^\s*(\w+)\s*(?:=\s*(\w+)\s*)?,?[ \t]*(?:/\*\s*(\S+))?", body, re.M):
+        for above, name, given, behind in ENTRY.findall(body):
             value = int(given, 0) if given else value
-            entries.append((name, value, comment or ""))
+            entries.append((name, value, above or behind))
             value += 1
         yield tag, entries
 
