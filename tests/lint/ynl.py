@@ -27,9 +27,9 @@ def verdict(name, faults):
 
 
 ENTRY = re.compile(r"""
-    (?:/\*\s*(\S+)[^*]*\*/\s*\n\s*)?     # a comment above: its first word
-    \b(\w+)[ ]*(?:=\s*(\w+)\s*)?,?[ \t]*   # name, value
-    (?:/\*\s*(\S+)(?:[^*]|\*(?!/))*\*/)?   # or a comment behind
+    (?:/\*\s*(\w+)(?:[^*]|\*(?!/))*\*/\s*\n\s*)?   # a comment above: its first word
+    \b([A-Za-z_]\w*)\s*(?:=\s*(\w+)\s*)?,?[ \t]*   # name, value
+    (?:/\*\s*(\w+)(?:[^*]|\*(?!/))*\*/)?   # or a comment behind
     """, re.X)
 
 
