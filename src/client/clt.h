@@ -2,9 +2,9 @@
 /*
  * Volumes of a node.
  *
- * Locks, outermost first: clt->admin (process), clt->lock (process), extent->lock, volume->open_lock
- * (softirqs off); volume->retry_lock is a leaf. RMAP's session locks are never held when it calls
- * us, and none of ours but admin and lock is held when we call it.
+ * Locks, outermost first: clt->admin (process), clt->lock (process), extent->lock,
+ * volume->open_lock (softirqs off); volume->retry_lock is a leaf. RMAP's session locks are never
+ * held when it calls us, and none of ours but admin and lock is held when we call it.
  *
  * clt->lock is on the way of pages that are written to free memory: nobody allocates, or waits for
  * the network, while holding it. clt->admin is not: it serialises administrators.
@@ -42,7 +42,8 @@ struct memx_clt;
  * @up:		it answers
  * @down_since:	jiffies of the last time when it stopped answering
  *
- * Lives as long as the node has volumes. @up and @down_since are written by the session's work only.
+ * Lives as long as the node has volumes. @up and @down_since are written by the session's work
+ * only.
  */
 struct memx_clt_srv {
 	struct memx_clt		*clt;

@@ -110,7 +110,10 @@ static bool map_pages(struct memx_clt_io *io, struct request *req)
 	return true;
 }
 
-/* Take the extent and the pages from page @pos of the volume on; what is beyond the extent is left. */
+/*
+ * Take the extent and the pages from page @pos of the volume on; what is beyond the extent is
+ * left.
+ */
 static void take_part(struct memx_clt_vol *vol, struct memx_clt_io *io, u64 pos)
 {
 	rcu_read_lock();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Servers: a session to each that is heard, opened before it is needed, since a page that is written
- * to free memory cannot wait for a handshake's memory.
+ * Servers: a session to each that is heard, opened before it is needed, since a page that is
+ * written to free memory cannot wait for a handshake's memory.
  */
 #include <linux/completion.h>
 #include <linux/slab.h>

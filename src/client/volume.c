@@ -25,7 +25,8 @@ struct memx_clt_vol *memx_clt_find(struct memx_clt *clt, const char *name)
 	return NULL;
 }
 
-static struct memx_clt_vol *find(struct memx_clt *clt, const char *name, struct netlink_ext_ack *ack)
+static struct memx_clt_vol *find(struct memx_clt *clt, const char *name,
+				 struct netlink_ext_ack *ack)
 {
 	struct memx_clt_vol *vol = memx_clt_find(clt, name);
 
@@ -44,7 +45,8 @@ static int check_name(struct memx_clt *clt, const char *name, struct netlink_ext
 		return -EINVAL;
 	}
 	if (padded[0] == '.' || !rmp_name_is_valid(padded, sizeof(padded))) {
-		NL_SET_ERR_MSG(ack, "a name consists of letters, digits, '.', '_' and '-', and does not begin with '.'");
+		NL_SET_ERR_MSG(ack, "a name consists of letters, digits, '.', '_' and '-', and "
+				    "does not begin with '.'");
 		return -EINVAL;
 	}
 	if (memx_clt_find(clt, name)) {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * Generic netlink of MemX: one family per module. src/<module>/<family>.yaml says the same for tools that read YNL
- * specifications; `make lint` compares the two. Numbers are ABI: append only.
+ * Generic netlink of MemX: one family per module. src/<module>/<family>.yaml says the same for
+ * tools that read YNL specifications; `make lint` compares the two. Numbers are ABI: append only.
  *
- * A node lives in the network namespace of the socket. Multicast group of every family: "events". Every refusal
- * carries an extack sentence. Node ids and UUIDs are 16 bytes, hardware addresses 6.
+ * A node lives in the network namespace of the socket. Multicast group of every family: "events".
+ * Every refusal carries an extack sentence. Node ids and UUIDs are 16 bytes, hardware addresses
+ * 6.
  */
 #ifndef _MEMX_NETLINK_H
 #define _MEMX_NETLINK_H
@@ -27,10 +28,12 @@ enum {
 	MEMX_RMAP_CMD_KEY_SET,		/* do: MEMX_RMAP_A_KEY with KEY [SECONDARY] */
 	MEMX_RMAP_CMD_KEY_DEL,		/* do: MEMX_RMAP_A_KEY with ID */
 	MEMX_RMAP_CMD_KEY_GET,		/* dump: one MEMX_RMAP_A_KEY each, never the key itself */
-	MEMX_RMAP_CMD_PEER_ADD,		/* do: MEMX_RMAP_A_PEER with NAME ADDR IFNAME: a static server */
+	/* do: MEMX_RMAP_A_PEER with NAME ADDR IFNAME: a static server */
+	MEMX_RMAP_CMD_PEER_ADD,
 	MEMX_RMAP_CMD_PEER_DEL,		/* do: MEMX_RMAP_A_PEER with NAME or ID */
 	MEMX_RMAP_CMD_PEER_GET,		/* dump: one MEMX_RMAP_A_PEER each */
-	MEMX_RMAP_CMD_PING,		/* do: MEMX_RMAP_A_PING with NAME or ID, SIZE, COUNT; waits; reply has SAMPLES */
+	/* do: MEMX_RMAP_A_PING with NAME or ID, SIZE, COUNT; waits; reply has SAMPLES */
+	MEMX_RMAP_CMD_PING,
 	MEMX_RMAP_CMD_EVENT,		/* notification: MEMX_RMAP_A_EVENT */
 };
 
@@ -48,10 +51,12 @@ enum {
 
 enum {
 	MEMX_RMAP_NODE_A_UNSPEC,
-	MEMX_RMAP_NODE_A_ID,		/* binary 16, settable while there is neither link nor session */
+	/* binary 16, settable while there is neither link nor session */
+	MEMX_RMAP_NODE_A_ID,
 	MEMX_RMAP_NODE_A_INCARNATION,	/* u64 */
 	MEMX_RMAP_NODE_A_NAME,		/* string, settable */
-	MEMX_RMAP_NODE_A_SECURITY,	/* u8 enum rmp_security, settable while there is no session */
+	/* u8 enum rmp_security, settable while there is no session */
+	MEMX_RMAP_NODE_A_SECURITY,
 	MEMX_RMAP_NODE_A_INTERVAL_MS,	/* u32 of advertisements, settable, 100 to 60000 */
 	MEMX_RMAP_NODE_A_RTO_MIN_US,	/* u32, settable */
 	MEMX_RMAP_NODE_A_RTO_MAX_US,	/* u32, settable */
@@ -83,10 +88,12 @@ enum {
 	MEMX_RMAP_COUNTER_A_RX_BADTAG,		/* dropped: authentication failed */
 	MEMX_RMAP_COUNTER_A_RX_REPLAYED,	/* dropped: counter seen before */
 	MEMX_RMAP_COUNTER_A_RX_UNKNOWN,		/* dropped: no such session */
-	MEMX_RMAP_COUNTER_A_RX_FOREIGN,		/* dropped: key id of another cluster, or other security */
+	/* dropped: key id of another cluster, or other security */
+	MEMX_RMAP_COUNTER_A_RX_FOREIGN,
 	MEMX_RMAP_COUNTER_A_RX_STALE,		/* dropped: old sequence number */
 	MEMX_RMAP_COUNTER_A_RX_DUPLICATES,	/* dropped: fragment was there already */
-	MEMX_RMAP_COUNTER_A_RX_OVERLOAD,	/* dropped: queue of handshakes and advertisements is full */
+	/* dropped: queue of handshakes and advertisements is full */
+	MEMX_RMAP_COUNTER_A_RX_OVERLOAD,
 	MEMX_RMAP_COUNTER_A_RX_NOMEM,		/* requests answered with busy for lack of a page */
 	MEMX_RMAP_COUNTER_A_HANDSHAKES,		/* completed */
 	MEMX_RMAP_COUNTER_A_WINDOW_CUTS,	/* congestion window reduced */
@@ -129,7 +136,8 @@ enum {
 	MEMX_RMAP_PEER_A_MTU,		/* u32 */
 	MEMX_RMAP_PEER_A_INCARNATION,	/* u64 */
 	MEMX_RMAP_PEER_A_SESSION,	/* u8: 0 none, 1 connecting, 2 up */
-	MEMX_RMAP_PEER_A_PROBLEM,	/* string: why there is no session, absent when all is well */
+	/* string: why there is no session, absent when all is well */
+	MEMX_RMAP_PEER_A_PROBLEM,
 	MEMX_RMAP_PEER_A_PAD,
 	__MEMX_RMAP_PEER_A_NR
 };
@@ -165,7 +173,8 @@ enum {
 	MEMX_SERVER_CMD_SET,		/* do: CAPACITY */
 	MEMX_SERVER_CMD_GET,		/* do: all below but CLIENT and FORCE */
 	MEMX_SERVER_CMD_CLIENT_GET,	/* dump: one CLIENT each: a volume of a client */
-	MEMX_SERVER_CMD_RELEASE,	/* do: CLIENT with NODE: frees all that a client that will not come back left */
+	/* do: CLIENT with NODE: frees all that a client that will not come back left */
+	MEMX_SERVER_CMD_RELEASE,
 	MEMX_SERVER_CMD_EVENT,		/* notification: EVENT_KIND, EVENT_TEXT */
 };
 
@@ -210,12 +219,15 @@ enum {
 
 enum {
 	MEMX_CLIENT_CMD_UNSPEC,
-	MEMX_CLIENT_CMD_VOLUME_CREATE,	/* do: VOLUME with NAME SIZE [LOSS_TIMEOUT_S]; reply VOLUME */
+	/* do: VOLUME with NAME SIZE [LOSS_TIMEOUT_S]; reply VOLUME */
+	MEMX_CLIENT_CMD_VOLUME_CREATE,
 	MEMX_CLIENT_CMD_VOLUME_RESIZE,	/* do: VOLUME with NAME SIZE */
 	MEMX_CLIENT_CMD_VOLUME_SET,	/* do: VOLUME with NAME LOSS_TIMEOUT_S */
-	MEMX_CLIENT_CMD_VOLUME_DESTROY,	/* do: VOLUME with NAME [FORCE]: without it refused while open */
+	/* do: VOLUME with NAME [FORCE]: without it refused while open */
+	MEMX_CLIENT_CMD_VOLUME_DESTROY,
 	MEMX_CLIENT_CMD_VOLUME_GET,	/* dump: one VOLUME each */
-	MEMX_CLIENT_CMD_EVENT,		/* notification: EVENT_KIND, EVENT_TEXT, [VOLUME with NAME] */
+	/* notification: EVENT_KIND, EVENT_TEXT, [VOLUME with NAME] */
+	MEMX_CLIENT_CMD_EVENT,
 };
 
 enum {

@@ -2,8 +2,8 @@
 /*
  * Messages between memx_client and memx_server: the heads of RMAP requests and replies.
  *
- * Data requests are answered in softirq; control requests (MEMX_OP_CONTROL and up) in process context. docs/PROTOCOL.md
- * is the prose for this file.
+ * Data requests are answered in softirq; control requests (MEMX_OP_CONTROL and up) in process
+ * context. docs/PROTOCOL.md is the prose for this file.
  */
 #ifndef _MEMX_WIRE_H
 #define _MEMX_WIRE_H
@@ -18,7 +18,8 @@
 enum memx_op {
 	MEMX_OP_READ		= 1,
 	MEMX_OP_WRITE		= 2,
-	MEMX_OP_ZERO		= 3,	/* discard and write-zeroes: the pages read as zeros from now on */
+	/* discard and write-zeroes: the pages read as zeros from now on */
+	MEMX_OP_ZERO		= 3,
 	MEMX_OP_CONTROL		= 16,	/* from here on: process context */
 	MEMX_OP_EXTENT_OPEN	= 16,
 	MEMX_OP_EXTENT_CLOSE	= 17,	/* the extent and its pages are freed */
@@ -33,13 +34,15 @@ enum memx_op {
  * @page:	first page within the extent
  * @count:	pages: 1 to RMP_PAGES_MAX; of ZERO 1 to MEMX_EXTENT_PAGES
  * @hole:	must be zero
- * @handle:	the server's name for the extent, from EXTENT_OPEN; never used again for another extent
+ * @handle:	the server's name for the extent, from EXTENT_OPEN; never used again for another
+ *		extent
  * @generation:	of the extent, as in EXTENT_OPEN
  * @epoch:	owner epoch of the volume; a lower one than the extent's is fenced
  *
- * A WRITE has count pages of data. Each is in rmp_hdr.present or filled with one repeated 64-bit value; the values of
- * the latter follow this struct as __be64, lowest page first. The reply to a READ is the same: no struct, only values.
- * A value on the wire is the big-endian form of the 64-bit word that a little-endian machine would read.
+ * A WRITE has count pages of data. Each is in rmp_hdr.present or filled with one repeated 64-bit
+ * value; the values of the latter follow this struct as __be64, lowest page first. The reply to a
+ * READ is the same: no struct, only values. A value on the wire is the big-endian form of the
+ * 64-bit word that a little-endian machine would read.
  */
 struct memx_data_req {
 	__u8	op;
@@ -66,8 +69,9 @@ static_assert(sizeof(struct memx_data_req) + RMP_PAGES_MAX * 8 <= RMP_HEAD_MAX);
  * @handle:	EXTENT_CLOSE: which; EXTENT_OPEN: 0
  * @name:	EXTENT_OPEN: the volume's name, for the donor's administrator
  *
- * Opening an extent that is open already by the same owner with the same generation returns its handle (the reply of
- * an earlier EXTENT_OPEN was not seen); its contents stay. Extents belong to the node that opened them (its node id).
+ * Opening an extent that is open already by the same owner with the same generation returns its
+ * handle (the reply of an earlier EXTENT_OPEN was not seen); its contents stay. Extents belong to
+ * the node that opened them (its node id).
  */
 struct memx_extent_req {
 	__u8	op;
@@ -110,7 +114,10 @@ struct memx_volume_req {
 
 static_assert(sizeof(struct memx_volume_req) == 32);
 
-/* Head of the reply to VOLUME_RELEASE (how many were freed) and EXTENT_LIST (how many entries are in the data). */
+/*
+ * Head of the reply to VOLUME_RELEASE (how many were freed) and EXTENT_LIST (how many entries are
+ * in the data).
+ */
 struct memx_volume_rep {
 	__be32	count;
 	__be32	more;		/* EXTENT_LIST: 1 when there are extents beyond those listed */

@@ -2,9 +2,9 @@
 /*
  * RMAP's in-kernel API: what memx_client and memx_server see of memx_rmap.
  *
- * An initiator opens a session to a peer and submits requests; a target registers a service and answers them. A
- * request executes at most once, and completes exactly once: with a reply, or with an error after which nobody may
- * assume anything about its execution.
+ * An initiator opens a session to a peer and submits requests; a target registers a service and
+ * answers them. A request executes at most once, and completes exactly once: with a reply, or
+ * with an error after which nobody may assume anything about its execution.
  */
 #ifndef _RMP_H
 #define _RMP_H
@@ -63,12 +63,13 @@ int rmp_peer_lookup(struct rmp_node *node, const u8 *id, struct rmp_peer_info *o
 
 /**
  * struct rmp_req - a request at its initiator
- * @done:	called once, when the request has completed. Context: softirq or process, no lock of RMAP held; the
- *		request belongs to the caller again
+ * @done:	called once, when the request has completed. Context: softirq or process, no lock
+ *		of RMAP held; the request belongs to the caller again
  * @head:	head of the request, stays until @done
  * @head_len:	its bytes, at most RMP_HEAD_MAX
  * @echo:	answered by the peer's transport: @head is a struct rmp_echo
- * @bv:		segments of the data: what is sent when @send_len is not 0, else where the reply's data goes
+ * @bv:	segments of the data: what is sent when @send_len is not 0, else where the reply's data
+ *		goes
  * @nr_bv:	how many, at most RMP_SEGS_MAX
  * @whole:	every segment is one whole page, offset 0
  * @send_len:	bytes of data in the request, at most RMP_DATA_MAX
@@ -78,8 +79,9 @@ int rmp_peer_lookup(struct rmp_node *node, const u8 *id, struct rmp_peer_info *o
  * @rep_head_max: bytes of that room
  *
  * Results, valid in @done:
- * @err:	0: the peer has answered, see @status. -ESTALE: the peer came back with a new incarnation, what it held is
- *		gone. -ECANCELED: rmp_cancel(). -ESHUTDOWN: the session was closed. -EPROTO: the answer made no sense
+ * @err:	0: the peer has answered, see @status. -ESTALE: the peer came back with a new
+ *		incarnation, what it held is gone. -ECANCELED: rmp_cancel(). -ESHUTDOWN: the
+ *		session was closed. -EPROTO: the answer made no sense
  * @status:	enum rmp_status
  * @rep_head_len: bytes put into @rep_head
  * @rep_present: which pages of the reply's data travelled; the others were not touched
@@ -116,10 +118,10 @@ struct rmp_req {
 
 /**
  * struct rmp_sess_ops - what a session tells its owner
- * @state:	the session came up or went down (unreachable; requests wait, RMAP reconnects by itself). @why is a
- *		sentence for the administrator. Context: process
- * @lost:	the peer answered with a new incarnation: all that it held is gone. Called before the requests that were
- *		under way complete with -ESTALE. Context: process
+ * @state:	the session came up or went down (unreachable; requests wait, RMAP reconnects by
+ *		itself). @why is a sentence for the administrator. Context: process
+ * @lost:	the peer answered with a new incarnation: all that it held is gone. Called before
+ *		the requests that were under way complete with -ESTALE. Context: process
  */
 struct rmp_sess_ops {
 	void (*state)(void *priv, bool up, const char *why);
@@ -145,7 +147,8 @@ bool rmp_sess_is_up(const struct rmp_sess *s);
  * @head:	head of the request, @head_len bytes
  * @data_len:	bytes of data
  * @present:	which pages of it travelled; page n is @page[n]
- * @page:	the data. The service takes a page by putting NULL in its place; RMAP frees the others
+ * @page:	the data. The service takes a page by putting NULL in its place; RMAP frees the
+ *		others
  *
  * The answer, filled in before rmp_reply():
  * @status:	enum rmp_status
@@ -153,7 +156,8 @@ bool rmp_sess_is_up(const struct rmp_sess *s);
  * @rep_head:	head of the reply, @rep_head_len bytes
  * @rep_len:	bytes of data
  * @rep_present: which pages of it travel
- * @rep_page:	those pages; RMAP takes over one reference of each and keeps it until the slot's next request
+ * @rep_page:	those pages; RMAP takes over one reference of each and keeps it until the slot's
+ *		next request
  *
  * All answer fields are zero when the service gets the request.
  */
@@ -177,9 +181,12 @@ struct rmp_treq {
 
 /**
  * struct rmp_service - a target's side
- * @page_get:	a fresh page for incoming data, or NULL: the request is answered with RMP_BUSY. Context: softirq
- * @request:	execute a request and call rmp_reply(), now or later from any context. Context: softirq
- * @peer_up:	a session of this peer begins. What it opened in other incarnations nobody will ask for again. Context: process
+ * @page_get:	a fresh page for incoming data, or NULL: the request is answered with RMP_BUSY.
+ *		Context: softirq
+ * @request:	execute a request and call rmp_reply(), now or later from any context. Context:
+ *		softirq
+ * @peer_up:	a session of this peer begins. What it opened in other incarnations nobody will
+ *		ask for again. Context: process
  */
 struct rmp_service {
 	struct page *(*page_get)(void *priv);
@@ -189,7 +196,8 @@ struct rmp_service {
 
 int rmp_service_register(struct rmp_node *node, const struct rmp_service *svc, void *priv);
 void rmp_service_unregister(struct rmp_node *node);
-void rmp_service_announce(struct rmp_node *node, enum rmp_load load, u64 capacity_pages, u64 free_pages);
+void rmp_service_announce(struct rmp_node *node, enum rmp_load load, u64 capacity_pages,
+			  u64 free_pages);
 void rmp_reply(struct rmp_treq *rq);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * RMAP on the wire: every byte that follows the Ethernet header.
  *
- * One frame is a fixed header in clear, a body, and in noise security a 16-byte tag. docs/PROTOCOL.md is the prose
- * for this file. A new layout needs a new RMP_VERSION.
+ * One frame is a fixed header in clear, a body, and in noise security a 16-byte tag.
+ * docs/PROTOCOL.md is the prose for this file. A new layout needs a new RMP_VERSION.
  */
 #ifndef _RMP_WIRE_H
 #define _RMP_WIRE_H
@@ -49,7 +49,8 @@ enum rmp_type {
 };
 
 /* rmp_hdr.flags */
-#define RMP_F_PROBE	0x01	/* REQ sent again by the timer: answer with a NACK, or with the reply once more */
+/* REQ sent again by the timer: answer with a NACK, or with the reply once more */
+#define RMP_F_PROBE	0x01
 #define RMP_F_ECHO	0x02	/* REQ answered by the transport itself, see struct rmp_echo */
 #define RMP_F_SLOW	0x04	/* REP executed in process context: take no round-trip sample */
 #define RMP_F_REPLY	0x08	/* NACK: fragments of the reply are missing (else of the request) */
@@ -142,17 +143,18 @@ enum rmp_security {
  * struct rmp_hs - header of INIT and RESP frames
  * @type:	RMP_T_INIT or RMP_T_RESP
  * @version:	RMP_VERSION
- * @len:	bytes of the frame from here to the end of the padding; a padded frame proves the path's MTU
+ * @len:	bytes of the frame from here to the end of the padding; a padded frame proves the
+ *		path's MTU
  * @sender:	index under which the sender will know the new key pair
  * @receiver:	RESP: @sender of the INIT; INIT: 0
  * @key_id:	names the cluster key without telling it; 0 without security
  * @security:	enum rmp_security
  * @zero:	must be zero
  *
- * Then, of an INIT, struct rmp_hs_body with struct rmp_init as payload, of a RESP with struct rmp_resp. The rest of
- * the frame is padding with zeros. The Noise prologue is the text "MemX RMAP 1"; the INIT's header is the associated
- * data of nothing: what matters of it is repeated in the payload, and a changed index or length only makes the
- * handshake fail.
+ * Then, of an INIT, struct rmp_hs_body with struct rmp_init as payload, of a RESP with struct
+ * rmp_resp. The rest of the frame is padding with zeros. The Noise prologue is the text "MemX
+ * RMAP 1"; the INIT's header is the associated data of nothing: what matters of it is repeated in
+ * the payload, and a changed index or length only makes the handshake fail.
  */
 struct rmp_hs {
 	__u8	type;
@@ -170,7 +172,8 @@ static_assert(sizeof(struct rmp_hs) == 20);
 #define RMP_PROLOGUE	"MemX RMAP 1"
 
 /* rmp_init.flags, rmp_resp.flags */
-#define RMP_HS_RESUME	0x01	/* INIT: continue the slots of session_id; RESP: they are continued */
+/* INIT: continue the slots of session_id; RESP: they are continued */
+#define RMP_HS_RESUME	0x01
 
 /**
  * struct rmp_init - what the initiator says in the handshake
@@ -225,12 +228,15 @@ struct rmp_resp {
 static_assert(sizeof(struct rmp_resp) == 72);
 
 /*
- * Handshake body: @e, payload, tag. With noise these are a Noise message; without, @e is zero, the payload is in
- * clear, and the tag is the CRC32C of header, @e and payload, then 12 zero bytes.
+ * Handshake body: @e, payload, tag. With noise these are a Noise message; without, @e is zero,
+ * the payload is in clear, and the tag is the CRC32C of header, @e and payload, then 12 zero
+ * bytes.
  */
 #define RMP_HS_E_LEN	32
-#define RMP_INIT_LEN	(sizeof(struct rmp_hs) + RMP_HS_E_LEN + sizeof(struct rmp_init) + RMP_TAG_LEN)
-#define RMP_RESP_LEN	(sizeof(struct rmp_hs) + RMP_HS_E_LEN + sizeof(struct rmp_resp) + RMP_TAG_LEN)
+#define RMP_HS_LEN(payload) \
+	(sizeof(struct rmp_hs) + RMP_HS_E_LEN + sizeof(payload) + RMP_TAG_LEN)
+#define RMP_INIT_LEN	RMP_HS_LEN(struct rmp_init)
+#define RMP_RESP_LEN	RMP_HS_LEN(struct rmp_resp)
 
 /* rmp_advert.load */
 enum rmp_load {
@@ -258,8 +264,8 @@ enum rmp_load {
  * @load:	enum rmp_load
  * @security:	enum rmp_security
  * @name:	sender's name
- * @mac:	HMAC-SHA256 under the key derived for advertisements, over all before it, first 16 bytes; without
- *		security CRC32C over all before it, then 12 zero bytes
+ * @mac:	HMAC-SHA256 under the key derived for advertisements, over all before it, first 16
+ *		bytes; without security CRC32C over all before it, then 12 zero bytes
  *
  * A SOLICIT is the same struct; capacity, free, interval_ms and load are zero in it.
  */

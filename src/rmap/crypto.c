@@ -20,7 +20,8 @@ void rmp_sha256(const u8 *data, size_t len, u8 out[RMP_HASH_LEN])
 }
 
 /* Context: process; allocates nothing. */
-void rmp_hmac_sha256(const u8 *key, size_t key_len, const u8 *data, size_t len, u8 out[RMP_HASH_LEN])
+void rmp_hmac_sha256(const u8 *key, size_t key_len, const u8 *data, size_t len,
+		     u8 out[RMP_HASH_LEN])
 {
 	int err;
 
@@ -29,18 +30,21 @@ void rmp_hmac_sha256(const u8 *key, size_t key_len, const u8 *data, size_t len, 
 	if (!err)
 		err = crypto_shash_tfm_digest(hmac, data, len, out);
 	mutex_unlock(&hmac_lock);
-	if (WARN_ON_ONCE(err))	/* cannot happen with a software hash; never go on with what was in @out */
+	/* Cannot happen with a software hash; never go on with what was in @out. */
+	if (WARN_ON_ONCE(err))
 		get_random_bytes(out, RMP_HASH_LEN);
 }
 
 /* Context: any. @dst may be @src. */
-void rmp_aead_encrypt(u8 *dst, const u8 *src, size_t len, const u8 *ad, size_t ad_len, u64 nonce, const u8 key[32])
+void rmp_aead_encrypt(u8 *dst, const u8 *src, size_t len, const u8 *ad, size_t ad_len, u64 nonce,
+		      const u8 key[32])
 {
 	chacha20poly1305_encrypt(dst, src, len, ad, ad_len, nonce, key);
 }
 
 /* Context: any. Nothing is written to @dst unless the tag is right. */
-bool rmp_aead_decrypt(u8 *dst, const u8 *src, size_t len, const u8 *ad, size_t ad_len, u64 nonce, const u8 key[32])
+bool rmp_aead_decrypt(u8 *dst, const u8 *src, size_t len, const u8 *ad, size_t ad_len, u64 nonce,
+		      const u8 key[32])
 {
 	return chacha20poly1305_decrypt(dst, src, len, ad, ad_len, nonce, key);
 }

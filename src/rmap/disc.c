@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Discovery: servers advertise, clients solicit, and every node keeps a table of the peers it has heard. All of it is soft
- * state and a hint; sessions prove who is who.
+ * Discovery: servers advertise, clients solicit, and every node keeps a table of the peers it has
+ * heard. All of it is soft state and a hint; sessions prove who is who.
  */
 #include <linux/crc32c.h>
 #include <linux/slab.h>
@@ -30,12 +30,17 @@ static void seal(struct rmp_advert *a, const struct rmp_key *key)
 	memcpy(a->mac, mac, RMP_MAC_LEN);
 }
 
-static void send(struct rmp_node *node, struct rmp_link *link, const u8 *dst, u8 type, const struct rmp_key *key)
+static void send(struct rmp_node *node, struct rmp_link *link, const u8 *dst, u8 type,
+		 const struct rmp_key *key)
 {
 	struct rmp_advert a = {
-		.type = type, .version = RMP_VERSION, .len = cpu_to_be16(sizeof(a)),
-		.key_id = cpu_to_be32(key ? key->id : 0), .incarnation = cpu_to_be64(node->incarnation),
-		.counter = cpu_to_be64(atomic64_inc_return(&node->counter)), .mtu = cpu_to_be16(READ_ONCE(link->mtu)),
+		.type = type,
+		.version = RMP_VERSION,
+		.len = cpu_to_be16(sizeof(a)),
+		.key_id = cpu_to_be32(key ? key->id : 0),
+		.incarnation = cpu_to_be64(node->incarnation),
+		.counter = cpu_to_be64(atomic64_inc_return(&node->counter)),
+		.mtu = cpu_to_be16(READ_ONCE(link->mtu)),
 		.security = key ? RMP_SEC_NOISE : RMP_SEC_NONE,
 	};
 
@@ -129,7 +134,8 @@ static bool age_peers(struct rmp_node *node)
 again:
 	spin_lock_bh(&node->peer_lock);
 	list_for_each_entry_safe(p, next, &node->peers, list) {
-		enum rmp_age age = p->known ? rmp_peer_age(silent_ms(p), p->interval_ms) : RMP_AGE_SUSPECT;
+		enum rmp_age age =
+			p->known ? rmp_peer_age(silent_ms(p), p->interval_ms) : RMP_AGE_SUSPECT;
 		bool tell = age != RMP_AGE_FRESH && !p->suspect;
 
 		fresh |= age == RMP_AGE_FRESH && p->load != RMP_LOAD_NONE;
@@ -139,7 +145,8 @@ again:
 			rmp_peer_unlink(node, p);
 		if (tell) {
 			spin_unlock_bh(&node->peer_lock);
-			rmp_event(node, "peer-suspect", name, "not heard for %u intervals", RMP_SUSPECT_INTERVALS);
+			rmp_event(node, "peer-suspect", name, "not heard for %u intervals",
+				  RMP_SUSPECT_INTERVALS);
 			goto again;
 		}
 	}
@@ -209,7 +216,8 @@ void rmp_disc_kick(struct rmp_node *node)
 	mod_delayed_work(node->wq, &node->disc_work, 0);
 }
 
-static bool authentic(struct rmp_node *node, const struct rmp_advert *a, struct rmp_link *link, const u8 *src)
+static bool authentic(struct rmp_node *node, const struct rmp_advert *a, struct rmp_link *link,
+		      const u8 *src)
 {
 	const struct rmp_key *k;
 	struct rmp_advert sealed = *a;
@@ -229,7 +237,8 @@ static bool authentic(struct rmp_node *node, const struct rmp_advert *a, struct 
 	if (!found) {
 		rmp_count(node, RX_FOREIGN);
 		rmp_event(node, "foreign", link->name, "%pM (%.31s) uses %s", src, a->name,
-			  a->security != node->security ? "another kind of security" : "another cluster key");
+			  a->security != node->security ? "another kind of security"
+							: "another cluster key");
 		return false;
 	}
 	seal(&sealed, a->security == RMP_SEC_NOISE ? &key : NULL);
@@ -288,8 +297,12 @@ static struct rmp_peer *peer_new(struct rmp_node *node)
 	return p;
 }
 
-/* Take in what an authentic advertisement says. Return: what to tell the administrator, or NULL. Context: peer_lock. */
-static const char *take(struct rmp_peer *p, struct rmp_link *link, const u8 *src, const struct rmp_advert *a)
+/*
+ * Take in what an authentic advertisement says. Return: what to tell the administrator, or NULL.
+ * Context: peer_lock.
+ */
+static const char *take(struct rmp_peer *p, struct rmp_link *link, const u8 *src,
+			const struct rmp_advert *a)
 {
 	const char *news = !p->known || p->suspect ? "peer-up" :
 			   p->incarnation != be64_to_cpu(a->incarnation) ? "peer-restarted" :
@@ -319,9 +332,11 @@ static const char *take(struct rmp_peer *p, struct rmp_link *link, const u8 *src
 	return news;
 }
 
-static void advert_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const struct rmp_advert *a)
+static void advert_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src,
+		      const struct rmp_advert *a)
 {
-	static const char *const loads[RMP_LOAD_NR] = { "ok", "pressured", "draining", "full", "stopped" };
+	static const char *const loads[RMP_LOAD_NR] = { "ok", "pressured", "draining", "full",
+							"stopped" };
 	const char *news = NULL;
 	struct rmp_peer *p;
 
@@ -340,12 +355,14 @@ static void advert_rx(struct rmp_node *node, struct rmp_link *link, const u8 *sr
 		   p->incarnation == be64_to_cpu(a->incarnation)))
 		news = take(p, link, src, a);
 	else if (p)
-		p->counter = be64_to_cpu(a->counter);	/* heard over a second link: the first one stays its way */
+		/* heard over a second link: the first one stays its way */
+		p->counter = be64_to_cpu(a->counter);
 	spin_unlock_bh(&node->peer_lock);
 	if (!p)
 		return;
 	if (news)
-		rmp_event(node, news, (const char *)a->name, "%s, on %s", loads[a->load], link->name);
+		rmp_event(node, news, (const char *)a->name, "%s, on %s", loads[a->load],
+			  link->name);
 	rmp_sess_hint(node, a->node_id, be64_to_cpu(a->incarnation));
 }
 
@@ -380,7 +397,8 @@ static void solicit_rx(struct rmp_node *node, struct rmp_link *link, const u8 *s
  *
  * Context: process (node->slow_work).
  */
-void rmp_disc_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const void *frame, u32 len)
+void rmp_disc_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const void *frame,
+		 u32 len)
 {
 	const struct rmp_advert *a = frame;
 
@@ -409,7 +427,8 @@ void rmp_disc_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, co
  *
  * Context: any but hardirq.
  */
-void rmp_service_announce(struct rmp_node *node, enum rmp_load load, u64 capacity_pages, u64 free_pages)
+void rmp_service_announce(struct rmp_node *node, enum rmp_load load, u64 capacity_pages,
+			  u64 free_pages)
 {
 	const struct rmp_key *use;
 	struct rmp_key key;

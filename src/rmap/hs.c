@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The handshake: INIT and RESP frames around the Noise messages, or around the same payloads in clear with security none.
- * Both are padded to the MTU that is to be used, so a path that does not carry it is found here.
+ * The handshake: INIT and RESP frames around the Noise messages, or around the same payloads in
+ * clear with security none. Both are padded to the MTU that is to be used, so a path that does
+ * not carry it is found here.
  */
 #include <crypto/curve25519.h>
 #include <linux/crc32c.h>
@@ -47,7 +48,10 @@ static void new_secret(u8 secret[32])
 	curve25519_clamp_secret(secret);
 }
 
-/* Body of a handshake frame in clear: no ephemeral key, payload, CRC32C of all in place of the tag. */
+/*
+ * Body of a handshake frame in clear: no ephemeral key, payload, CRC32C of all in place of the
+ * tag.
+ */
 static void seal_plain(u8 *frame, u32 payload_len, const void *payload)
 {
 	u8 *body = frame + sizeof(struct rmp_hs);
@@ -71,7 +75,10 @@ static bool open_plain(const u8 *frame, u32 payload_len, void *payload)
 	return crc32c(0, frame, len) == be32_to_cpu(crc);
 }
 
-/* MTU of the next attempt: the path's, then one that carries a page in a frame, then the least; and from the beginning. */
+/*
+ * MTU of the next attempt: the path's, then one that carries a page in a frame, then the least;
+ * and from the beginning.
+ */
 static u16 mtu_to_try(const struct rmp_sess *s, u16 path_mtu)
 {
 	const u16 mtus[] = { path_mtu, min_t(u16, path_mtu, 4224), RMP_MTU_MIN };
@@ -130,7 +137,8 @@ void rmp_hs_init_send(struct rmp_sess *s)
 		rmp_noise_init(&s->noise, prologue, sizeof(prologue) - 1, key.psk);
 		do
 			new_secret(secret);
-		while (!rmp_noise_write1(&s->noise, secret, &init, sizeof(init), frame + sizeof(*hs)));
+		while (!rmp_noise_write1(&s->noise, secret, &init, sizeof(init),
+					 frame + sizeof(*hs)));
 		memzero_explicit(secret, sizeof(secret));
 		memzero_explicit(&key, sizeof(key));
 	} else {
@@ -159,7 +167,8 @@ static struct rmp_tsess *find_target(struct rmp_node *node, const struct rmp_ini
 }
 
 /* The session of an INIT: the one to be resumed, or a new one; with a reference. */
-static struct rmp_tsess *target_for(struct rmp_node *node, const struct rmp_init *init, bool *resumed)
+static struct rmp_tsess *target_for(struct rmp_node *node, const struct rmp_init *init,
+				    bool *resumed)
 {
 	struct rmp_tsess *old = find_target(node, init), *ts;
 	u16 mtu = be16_to_cpu(init->mtu);
@@ -176,7 +185,10 @@ static struct rmp_tsess *target_for(struct rmp_node *node, const struct rmp_init
 			*resumed = true;
 			return old;
 		}
-		/* An unconfirmed one is of no use to anybody: its initiator did not see our answer. */
+		/*
+		 * An unconfirmed one is of no use to anybody: its initiator did not see our
+		 * answer.
+		 */
 		if (!old->confirmed)
 			rmp_tsess_kill(old);
 		rmp_end_put(&old->end);
@@ -201,14 +213,15 @@ static bool init_is_valid(const struct rmp_hs *hs, const struct rmp_init *init, 
 {
 	u16 mtu = be16_to_cpu(init->mtu);
 
-	return init->sender == hs->sender && mtu >= RMP_MTU_MIN && mtu <= RMP_MTU_MAX && mtu == be16_to_cpu(hs->len) &&
-	       mtu <= len && init->slots && init->slots <= RMP_SLOTS_MAX && !(init->flags & ~RMP_HS_RESUME) &&
+	return init->sender == hs->sender && mtu >= RMP_MTU_MIN && mtu <= RMP_MTU_MAX &&
+	       mtu == be16_to_cpu(hs->len) && mtu <= len && init->slots &&
+	       init->slots <= RMP_SLOTS_MAX && !(init->flags & ~RMP_HS_RESUME) &&
 	       !init->name[RMP_NAME_LEN - 1] && init->incarnation;
 }
 
 /* Make keys for @ts and answer. @noise has read the INIT. */
-static void respond(struct rmp_tsess *ts, struct rmp_link *link, const u8 *src, const struct rmp_hs *hs,
-		    struct rmp_noise *noise, bool resumed)
+static void respond(struct rmp_tsess *ts, struct rmp_link *link, const u8 *src,
+		    const struct rmp_hs *hs, struct rmp_noise *noise, bool resumed)
 {
 	struct rmp_node *node = ts->end.node;
 	struct rmp_keypair *kp = rmp_keypair_new(&ts->end);
@@ -216,6 +229,7 @@ static void respond(struct rmp_tsess *ts, struct rmp_link *link, const u8 *src, 
 	struct rmp_hs *out = (struct rmp_hs *)frame;
 	struct rmp_resp resp = { };
 	struct rmp_path path;
+	bool ok;
 
 	if (!kp)
 		return;
@@ -240,12 +254,13 @@ static void respond(struct rmp_tsess *ts, struct rmp_link *link, const u8 *src, 
 	kp->remote = be32_to_cpu(hs->sender);
 	if (kp->security == RMP_SEC_NOISE) {
 		new_secret(secret);
-		if (!rmp_noise_write2(noise, secret, &resp, sizeof(resp), frame + sizeof(*out))) {
+		ok = rmp_noise_write2(noise, secret, &resp, sizeof(resp), frame + sizeof(*out));
+		memzero_explicit(secret, sizeof(secret));
+		if (!ok) {
 			rmp_count(node, RX_BADTAG);
 			rmp_keypair_drop(kp);
 			return;
 		}
-		memzero_explicit(secret, sizeof(secret));
 		rmp_noise_split(noise, kp->recv_key, kp->send_key);
 	} else {
 		seal_plain(frame, sizeof(resp), &resp);
@@ -279,7 +294,8 @@ static void foreign(struct rmp_node *node, struct rmp_link *link, const u8 *src,
 	rmp_event(node, "foreign", link->name, "%pM begins a session with %s", src, what);
 }
 
-static void init_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const u8 *frame, u32 len)
+static void init_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const u8 *frame,
+		    u32 len)
 {
 	const struct rmp_hs *hs = (const struct rmp_hs *)frame;
 	struct rmp_noise noise;
@@ -289,8 +305,9 @@ static void init_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src,
 	bool resumed, ok;
 
 	if (hs->security != READ_ONCE(node->security)) {
-		foreign(node, link, src, hs->security ? "encryption, which this node does not use"
-						      : "security none, which this node does not allow");
+		foreign(node, link, src,
+			hs->security ? "encryption, which this node does not use"
+				     : "security none, which this node does not allow");
 		return;
 	}
 	if (hs->security == RMP_SEC_NOISE) {
@@ -299,33 +316,39 @@ static void init_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src,
 			return;
 		}
 		rmp_noise_init(&noise, prologue, sizeof(prologue) - 1, key.psk);
-		ok = rmp_noise_read1(&noise, frame + sizeof(*hs), RMP_INIT_LEN - sizeof(*hs), &init);
+		ok = rmp_noise_read1(&noise, frame + sizeof(*hs), RMP_INIT_LEN - sizeof(*hs),
+				     &init);
 		memzero_explicit(&key, sizeof(key));
 	} else {
 		ok = open_plain(frame, sizeof(init), &init);
 	}
 	if (!ok) {
 		rmp_count(node, RX_BADTAG);
-		return;
+		goto wipe;
 	}
 	if (!init_is_valid(hs, &init, len)) {
 		rmp_count(node, RX_MALFORMED);
-		return;
+		goto wipe;
 	}
 	if (!memcmp(init.node_id, node->id, RMP_NODE_ID_LEN))
-		return;		/* our own frame came back */
+		goto wipe;	/* our own frame came back */
 	ts = target_for(node, &init, &resumed);
 	if (!ts)
-		return;
+		goto wipe;
 	respond(ts, link, src, hs, &noise, resumed);
 	rmp_end_put(&ts->end);
+wipe:
+	memzero_explicit(&noise, sizeof(noise));
 }
 
-static bool resp_is_valid(const struct rmp_hs *hs, const struct rmp_resp *resp, const struct rmp_sess *s, u32 len)
+static bool resp_is_valid(const struct rmp_hs *hs, const struct rmp_resp *resp,
+			  const struct rmp_sess *s, u32 len)
 {
-	return resp->sender == hs->sender && resp->receiver == hs->receiver && be16_to_cpu(resp->mtu) == s->hs_mtu &&
-	       be16_to_cpu(hs->len) == s->hs_mtu && s->hs_mtu <= len && resp->slots && resp->slots <= RMP_SLOTS_MAX &&
-	       !(resp->flags & ~RMP_HS_RESUME) && !resp->name[RMP_NAME_LEN - 1];
+	return resp->sender == hs->sender && resp->receiver == hs->receiver &&
+	       be16_to_cpu(resp->mtu) == s->hs_mtu && be16_to_cpu(hs->len) == s->hs_mtu &&
+	       s->hs_mtu <= len && resp->slots && resp->slots <= RMP_SLOTS_MAX &&
+	       !(resp->flags & ~RMP_HS_RESUME) && !resp->name[RMP_NAME_LEN - 1] &&
+	       !memchr_inv(resp->zero, 0, sizeof(resp->zero));
 }
 
 static void swap_reserve(struct rmp_sess *s, struct rmp_reserve *reserve)
@@ -380,9 +403,10 @@ static void established(struct rmp_sess *s, const struct rmp_hs *hs, const struc
 	rmp_tx_send(node, &q);
 	rmp_count(node, HANDSHAKES);
 	if (s->hs_mtu < s->end.path.mtu)
-		rmp_event(node, "path-mtu", s->end.path.link->name,
-			  "the path to %.*s carries only %u of %u bytes: check the switches between",
-			  RMP_NAME_LEN, resp->name, s->hs_mtu, s->end.path.mtu);
+		rmp_event(
+			node, "path-mtu", s->end.path.link->name,
+			"the path to %.*s carries only %u of %u bytes: check the switches between",
+			RMP_NAME_LEN, resp->name, s->hs_mtu, s->end.path.mtu);
 	s->keyed = jiffies | 1;
 	s->hs_tries = 0;
 	mod_delayed_work(node->wq, &s->work, HZ / 20);
@@ -397,11 +421,13 @@ static void resp_for(struct rmp_sess *s, const u8 *frame, u32 len)
 	bool ok;
 
 	mutex_lock(&s->hs_lock);
-	if (!s->hs || s->hs->local != be32_to_cpu(hs->receiver) || hs->security != s->noise_security)
+	if (!s->hs || s->hs->local != be32_to_cpu(hs->receiver) ||
+	    hs->security != s->noise_security)
 		goto out;
 	noise = s->noise;	/* a forged answer must not spoil the state for the true one */
 	if (hs->security == RMP_SEC_NOISE)
-		ok = rmp_noise_read2(&noise, frame + sizeof(*hs), RMP_RESP_LEN - sizeof(*hs), &resp);
+		ok = rmp_noise_read2(&noise, frame + sizeof(*hs), RMP_RESP_LEN - sizeof(*hs),
+				     &resp);
 	else
 		ok = open_plain(frame, sizeof(resp), &resp);
 	if (!ok) {
@@ -449,7 +475,8 @@ static void resp_rx(struct rmp_node *node, const u8 *frame, u32 len)
  *
  * Context: process (node->slow_work).
  */
-void rmp_hs_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const u8 *frame, u32 len)
+void rmp_hs_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const u8 *frame,
+	       u32 len)
 {
 	const struct rmp_hs *hs = (const struct rmp_hs *)frame;
 

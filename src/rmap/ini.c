@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The initiator's side of a session's frames: requests into slots, replies into the requester's pages.
+ * The initiator's side of a session's frames: requests into slots, replies into the requester's
+ * pages.
  *
- * A request is in one of three places: in the session's queue of those that wait for a slot or the window, in a slot, or
- * with its owner. It moves only under the session's lock, so it completes once.
+ * A request is in one of three places: in the session's queue of those that wait for a slot or
+ * the window, in a slot, or with its owner. It moves only under the session's lock, so it
+ * completes once.
  */
 #include "sess.h"
 #include "trace.h"
@@ -29,7 +31,8 @@ static struct rmp_src source(const struct rmp_req *rq)
 }
 
 /* Build the frames in @mask of the request in a slot; of a void slot the empty echo. */
-static void send_request(struct rmp_sess *s, unsigned int slot, u64 mask, bool probe, struct sk_buff_head *q)
+static void send_request(struct rmp_sess *s, unsigned int slot, u64 mask, bool probe,
+			 struct sk_buff_head *q)
 {
 	struct rmp_ini_slot *is = &s->ini.slot[slot];
 	struct rmp_req *rq = s->rq[slot];
@@ -54,7 +57,10 @@ static void count_asked(struct rmp_sess *s, int frames)
 		atomic_add(frames, &s->end.path.link->reply_frames);
 }
 
-/* Incast: do not ask for more reply frames than our own port can take; a session with nothing under way may always go on. */
+/*
+ * Incast: do not ask for more reply frames than our own port can take; a session with nothing
+ * under way may always go on.
+ */
 static bool incast_allows(const struct rmp_sess *s, u32 frames)
 {
 	const struct rmp_link *link = s->end.path.link;
@@ -65,7 +71,10 @@ static bool incast_allows(const struct rmp_sess *s, u32 frames)
 
 static void arm_timer(struct rmp_sess *s, u64 now, u64 deadline)
 {
-	/* One that fires early is harmless: it looks at the slots and is armed again. So most requests leave it alone. */
+	/*
+	 * One that fires early is harmless: it looks at the slots and is armed again. So most
+	 * requests leave it alone.
+	 */
 	if (s->timer_us && s->timer_us <= deadline)
 		return;
 	s->timer_us = deadline;
@@ -86,8 +95,11 @@ void rmp_sess_kick(struct rmp_sess *s, struct sk_buff_head *q)
 	while (s->state == RMP_SESS_UP && !list_empty(&s->waiting)) {
 		struct rmp_req *rq = list_first_entry(&s->waiting, struct rmp_req, list);
 		struct rmp_ini_req shape = {
-			.msg = { .head_len = rq->head_len, .data_len = rq->send_len, .present = rq->present },
-			.recv_max = rq->recv_len, .head_max = rq->rep_head_max,
+			.msg = { .head_len = rq->head_len,
+				 .data_len = rq->send_len,
+				 .present = rq->present },
+			.recv_max = rq->recv_len,
+			.head_max = rq->rep_head_max,
 		};
 		u32 frames = rmp_ini_reply_frames(&s->ini, rq->recv_len);
 		int slot;
@@ -170,8 +182,9 @@ EXPORT_SYMBOL_GPL(rmp_submit);
  * @s:		the session it was submitted to
  * @rq:		request
  *
- * The request completes with -ECANCELED before this returns, unless it has completed already or is just about to: then its
- * done() is called, or was, by another context. Whether the peer executes it stays unknown.
+ * The request completes with -ECANCELED before this returns, unless it has completed already or
+ * is just about to: then its done() is called, or was, by another context. Whether the peer
+ * executes it stays unknown.
  *
  * Context: any but hardirq.
  * Return: true when it was cancelled by this call.
@@ -212,7 +225,8 @@ EXPORT_SYMBOL_GPL(rmp_cancel);
  * @s:		session; its lock is held
  * @mtu:	of the path
  * @granted:	slots
- * @lost:	when not NULL: all requests go there, to be failed; else they wait for a slot again, oldest first
+ * @lost:	when not NULL: all requests go there, to be failed; else they wait for a slot
+ *		again, oldest first
  */
 void rmp_sess_restart(struct rmp_sess *s, u16 mtu, u8 granted, struct list_head *lost)
 {
@@ -395,7 +409,8 @@ static void timed_out(struct rmp_sess *s, const struct rmp_act *act, struct sk_b
 	struct rmp_ini_slot *is = &s->ini.slot[act->slot];
 
 	rmp_count(s->end.node, TIMEOUTS);
-	trace_rmp_timeout(s->end.id, act->slot, is->tries, rmp_rtt_us(&s->ini.rtt), s->ini.cong.cwnd);
+	trace_rmp_timeout(s->end.id, act->slot, is->tries, rmp_rtt_us(&s->ini.rtt),
+			  s->ini.cong.cwnd);
 	if (act->cut)
 		rmp_count(s->end.node, WINDOW_CUTS);
 	if (act->nack) {

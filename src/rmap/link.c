@@ -2,10 +2,11 @@
 /*
  * Links: the network devices that a node speaks on, and how frames are taken from them.
  *
- * The core drops frames of an EtherType it does not know when they were allocated from the emergency reserves
- * (skb_pfmemalloc_protocol() in net/core/dev.c), which is when a machine that swaps to us needs them most. The netfilter
- * ingress hook runs before that check. On a bridge, bond or VLAN the check sits on the lowest device, so we hook there too,
- * and take only what is addressed to the link.
+ * The core drops frames of an EtherType it does not know when they were allocated from the
+ * emergency reserves (skb_pfmemalloc_protocol() in net/core/dev.c), which is when a machine that
+ * swaps to us needs them most. The netfilter ingress hook runs before that check. On a bridge,
+ * bond or VLAN the check sits on the lowest device, so we hook there too, and take only what is
+ * addressed to the link.
  */
 #include <linux/if_arp.h>
 #include <linux/if_vlan.h>
@@ -19,7 +20,8 @@
 
 static bool ingress = true;
 module_param(ingress, bool, 0444);
-MODULE_PARM_DESC(ingress, "Receive through the netfilter ingress hook (default), not dev_add_pack()");
+MODULE_PARM_DESC(ingress,
+		 "Receive through the netfilter ingress hook (default), not dev_add_pack()");
 
 #define LOWER_MAX	16
 
@@ -77,7 +79,8 @@ static unsigned int hook_fn(void *priv, struct sk_buff *skb, const struct nf_hoo
 	return NF_STOLEN;
 }
 
-static int pack_fn(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt, struct net_device *orig)
+static int pack_fn(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
+		   struct net_device *orig)
 {
 	struct rmp_hook *h = container_of(pt, struct rmp_hook, pack);
 
@@ -121,9 +124,14 @@ static int hook_add(struct rmp_link *link, struct net_device *dev, u16 vlan_id, 
 	}
 #endif
 	if (err && !lower) {
-		/* What is below delivers to the link's device anyway: only the emergency frames are lost. */
+		/*
+		 * What is below delivers to the link's device anyway: only the emergency frames
+		 * are lost.
+		 */
 		h->by_pack = true;
-		h->pack = (struct packet_type) { .type = link->ethertype, .dev = dev, .func = pack_fn };
+		h->pack = (struct packet_type){ .type = link->ethertype,
+						.dev = dev,
+						.func = pack_fn };
 		dev_add_pack(&h->pack);
 		hooks->ingress = false;
 		err = 0;
@@ -214,9 +222,11 @@ static int check_dev(const struct net_device *dev, u16 ethertype, struct netlink
 		NL_SET_ERR_MSG(ack, "its MTU is below 1500: raise it with 'ip link set mtu'");
 		return -EINVAL;
 	}
-	if (ethertype < ETH_P_802_3_MIN || ethertype == ETH_P_IP || ethertype == ETH_P_ARP || ethertype == ETH_P_IPV6 ||
-	    ethertype == ETH_P_8021Q || ethertype == ETH_P_8021AD || ethertype == ETH_P_PAE) {
-		NL_SET_ERR_MSG(ack, "this EtherType belongs to another protocol; the default is 0x88b5");
+	if (ethertype < ETH_P_802_3_MIN || ethertype == ETH_P_IP || ethertype == ETH_P_ARP ||
+	    ethertype == ETH_P_IPV6 || ethertype == ETH_P_8021Q || ethertype == ETH_P_8021AD ||
+	    ethertype == ETH_P_PAE) {
+		NL_SET_ERR_MSG(ack,
+			       "this EtherType belongs to another protocol; the default is 0x88b5");
 		return -EINVAL;
 	}
 	return 0;
@@ -232,7 +242,8 @@ static struct rmp_link *find(struct rmp_node *node, const char *ifname)
 	return NULL;
 }
 
-static struct rmp_link *link_new(struct rmp_node *node, struct net_device *dev, u16 ethertype, u16 mtu_max)
+static struct rmp_link *link_new(struct rmp_node *node, struct net_device *dev, u16 ethertype,
+				 u16 mtu_max)
 {
 	struct rmp_link *link = kzalloc(sizeof(*link), GFP_KERNEL);
 
@@ -265,7 +276,8 @@ static struct rmp_link *link_new(struct rmp_node *node, struct net_device *dev, 
  * Context: process; RTNL and node->lock are held.
  * Return: 0 or an error, with a sentence in @ack.
  */
-int rmp_link_add(struct rmp_node *node, const char *ifname, u16 ethertype, u16 mtu_max, struct netlink_ext_ack *ack)
+int rmp_link_add(struct rmp_node *node, const char *ifname, u16 ethertype, u16 mtu_max,
+		 struct netlink_ext_ack *ack)
 {
 	struct net_device *dev = __dev_get_by_name(node->net, ifname);
 	struct rmp_link *link;
@@ -288,7 +300,8 @@ int rmp_link_add(struct rmp_node *node, const char *ifname, u16 ethertype, u16 m
 	if (err)
 		return err;
 	if (node->security == RMP_SEC_NOISE && !READ_ONCE(node->keys.key[0].id)) {
-		NL_SET_ERR_MSG(ack, "no cluster key is loaded: 'memx-admin key generate' makes one, or ask for security none by name");
+		NL_SET_ERR_MSG(ack, "no cluster key is loaded: 'memx-admin key generate' makes "
+				    "one, or ask for security none by name");
 		return -ENOKEY;
 	}
 	link = link_new(node, dev, ethertype, mtu_max);
@@ -311,7 +324,10 @@ int rmp_link_add(struct rmp_node *node, const char *ifname, u16 ethertype, u16 m
 	return 0;
 }
 
-/* Funeral: 1. no frame comes (hooks), 2. none goes (dev, RCU), 3. the device is free, 4. who has a reference lets go. */
+/*
+ * Funeral: 1. no frame comes (hooks), 2. none goes (dev, RCU), 3. the device is free, 4. who has
+ * a reference lets go.
+ */
 static void link_del(struct rmp_node *node, struct rmp_link *link)
 {
 	struct net_device *dev = rtnl_dereference(link->dev);
@@ -376,7 +392,8 @@ static void rehook(struct rmp_node *node)
 
 		hooks_del(link);
 		if (hooks_add(link, dev))
-			rmp_event(node, "link-error", link->name, "cannot receive from this device any more");
+			rmp_event(node, "link-error", link->name,
+				  "cannot receive from this device any more");
 	}
 }
 
@@ -398,7 +415,8 @@ static void unhook_lower(struct rmp_link *link, const struct net_device *dev)
 	}
 }
 
-static void own_event(struct rmp_node *node, struct rmp_link *link, struct net_device *dev, unsigned long event)
+static void own_event(struct rmp_node *node, struct rmp_link *link, struct net_device *dev,
+		      unsigned long event)
 {
 	switch (event) {
 	case NETDEV_UNREGISTER:
@@ -414,8 +432,8 @@ static void own_event(struct rmp_node *node, struct rmp_link *link, struct net_d
 		break;
 	case NETDEV_UP:
 	case NETDEV_CHANGE:
-		rmp_event(node, netif_carrier_ok(dev) ? "link-up" : "link-down", link->name, "carrier %s",
-			  netif_carrier_ok(dev) ? "on" : "off");
+		rmp_event(node, netif_carrier_ok(dev) ? "link-up" : "link-down", link->name,
+			  "carrier %s", netif_carrier_ok(dev) ? "on" : "off");
 		if (netif_carrier_ok(dev))
 			rmp_disc_kick(node);
 		break;

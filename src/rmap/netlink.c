@@ -59,7 +59,8 @@ static const struct nla_policy policy[__MEMX_RMAP_A_NR] = {
 };
 
 /* Parse the nest that a command needs. */
-static int nest(struct genl_info *info, int attr, struct nlattr **tb, int max, const struct nla_policy *pol)
+static int nest(struct genl_info *info, int attr, struct nlattr **tb, int max,
+		const struct nla_policy *pol)
 {
 	if (!info->attrs[attr]) {
 		NL_SET_ERR_MSG(info->extack, "the request is incomplete");
@@ -75,7 +76,8 @@ static int missing(struct genl_info *info)
 }
 
 /* A reply with one nest, filled by @fill. */
-static int reply(struct genl_info *info, u8 cmd, int (*fill)(struct sk_buff *skb, struct rmp_node *node))
+static int reply(struct genl_info *info, u8 cmd,
+		 int (*fill)(struct sk_buff *skb, struct rmp_node *node))
 {
 	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	void *hdr;
@@ -116,7 +118,8 @@ static int fill_node(struct sk_buff *skb, struct rmp_node *node)
 	struct nlattr *n = nla_nest_start(skb, MEMX_RMAP_A_NODE);
 
 	if (!n || nla_put(skb, MEMX_RMAP_NODE_A_ID, RMP_NODE_ID_LEN, node->id) ||
-	    nla_put_u64_64bit(skb, MEMX_RMAP_NODE_A_INCARNATION, node->incarnation, MEMX_RMAP_NODE_A_PAD) ||
+	    nla_put_u64_64bit(skb, MEMX_RMAP_NODE_A_INCARNATION, node->incarnation,
+			      MEMX_RMAP_NODE_A_PAD) ||
 	    nla_put_string(skb, MEMX_RMAP_NODE_A_NAME, node->name) ||
 	    nla_put_u8(skb, MEMX_RMAP_NODE_A_SECURITY, node->security) ||
 	    nla_put_u32(skb, MEMX_RMAP_NODE_A_INTERVAL_MS, node->interval_ms) ||
@@ -124,7 +127,8 @@ static int fill_node(struct sk_buff *skb, struct rmp_node *node)
 	    nla_put_u32(skb, MEMX_RMAP_NODE_A_RTO_MAX_US, node->rto_max_us) ||
 	    nla_put_u32(skb, MEMX_RMAP_NODE_A_INCAST_FRAMES, node->incast_frames) ||
 	    nla_put_u32(skb, MEMX_RMAP_NODE_A_REKEY_S, node->rekey_s) ||
-	    nla_put_u32(skb, MEMX_RMAP_NODE_A_SESSIONS, rmp_sess_count(node)) || fill_counters(skb, node))
+	    nla_put_u32(skb, MEMX_RMAP_NODE_A_SESSIONS, rmp_sess_count(node)) ||
+	    fill_counters(skb, node))
 		return -EMSGSIZE;
 	nla_nest_end(skb, n);
 	return 0;
@@ -138,8 +142,10 @@ static int get_node(struct sk_buff *skb, struct genl_info *info)
 /* Check all before any of it is set. */
 static int node_check(struct rmp_node *node, struct nlattr **tb, struct netlink_ext_ack *ack)
 {
-	u32 rto_min = tb[MEMX_RMAP_NODE_A_RTO_MIN_US] ? nla_get_u32(tb[MEMX_RMAP_NODE_A_RTO_MIN_US]) : node->rto_min_us;
-	u32 rto_max = tb[MEMX_RMAP_NODE_A_RTO_MAX_US] ? nla_get_u32(tb[MEMX_RMAP_NODE_A_RTO_MAX_US]) : node->rto_max_us;
+	u32 rto_min = tb[MEMX_RMAP_NODE_A_RTO_MIN_US] ? nla_get_u32(tb[MEMX_RMAP_NODE_A_RTO_MIN_US])
+						      : node->rto_min_us;
+	u32 rto_max = tb[MEMX_RMAP_NODE_A_RTO_MAX_US] ? nla_get_u32(tb[MEMX_RMAP_NODE_A_RTO_MAX_US])
+						      : node->rto_max_us;
 	char name[RMP_NAME_LEN] = { };
 
 	if (tb[MEMX_RMAP_NODE_A_ID] && (node->nlinks || rmp_sess_count(node))) {
@@ -151,7 +157,8 @@ static int node_check(struct rmp_node *node, struct nlattr **tb, struct netlink_
 		NL_SET_ERR_MSG(ack, "security cannot change while there are sessions");
 		return -EBUSY;
 	}
-	if (tb[MEMX_RMAP_NODE_A_SECURITY] && nla_get_u8(tb[MEMX_RMAP_NODE_A_SECURITY]) == RMP_SEC_NOISE && node->nlinks &&
+	if (tb[MEMX_RMAP_NODE_A_SECURITY] &&
+	    nla_get_u8(tb[MEMX_RMAP_NODE_A_SECURITY]) == RMP_SEC_NOISE && node->nlinks &&
 	    !READ_ONCE(node->keys.key[0].id)) {
 		NL_SET_ERR_MSG(ack, "no cluster key is loaded");
 		return -ENOKEY;
@@ -163,7 +170,9 @@ static int node_check(struct rmp_node *node, struct nlattr **tb, struct netlink_
 	if (tb[MEMX_RMAP_NODE_A_NAME]) {
 		nla_strscpy(name, tb[MEMX_RMAP_NODE_A_NAME], sizeof(name));
 		if (!rmp_name_is_valid(name, sizeof(name))) {
-			NL_SET_ERR_MSG(ack, "a name has 1 to 31 letters, digits, dots, dashes and underscores");
+			NL_SET_ERR_MSG(
+				ack,
+				"a name has 1 to 31 letters, digits, dots, dashes and underscores");
 			return -EINVAL;
 		}
 	}
@@ -231,7 +240,8 @@ static int link_cmd(struct genl_info *info, bool add)
 
 	rtnl_lock();
 	mutex_lock(&node->lock);
-	err = add ? rmp_link_add(node, ifname, ethertype, mtu, info->extack) : rmp_link_del(node, ifname, info->extack);
+	err = add ? rmp_link_add(node, ifname, ethertype, mtu, info->extack)
+		  : rmp_link_del(node, ifname, info->extack);
 	mutex_unlock(&node->lock);
 	rtnl_unlock();
 	return err;
@@ -250,7 +260,8 @@ static int link_del(struct sk_buff *skb, struct genl_info *info)
 /* One message of a dump. */
 static void *dump_start(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
 {
-	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family, NLM_F_MULTI, cmd);
+	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family,
+			   NLM_F_MULTI, cmd);
 }
 
 static int dump_end(struct sk_buff *skb, void *hdr, struct nlattr *n, bool failed)
@@ -276,12 +287,14 @@ static int put_link(struct sk_buff *skb, struct netlink_callback *cb, const stru
 	n = nla_nest_start(skb, MEMX_RMAP_A_LINK);
 	return dump_end(skb, hdr, n,
 			!n || nla_put_string(skb, MEMX_RMAP_LINK_A_IFNAME, link->name) ||
-			nla_put_u32(skb, MEMX_RMAP_LINK_A_IFINDEX, link->ifindex) ||
-			nla_put(skb, MEMX_RMAP_LINK_A_ADDR, ETH_ALEN, link->addr) ||
-			nla_put_u16(skb, MEMX_RMAP_LINK_A_ETHERTYPE, ntohs(link->ethertype)) ||
-			nla_put_u32(skb, MEMX_RMAP_LINK_A_MTU, link->mtu) ||
-			nla_put_u8(skb, MEMX_RMAP_LINK_A_CARRIER, dev && netif_carrier_ok(dev) && netif_running(dev)) ||
-			nla_put_u8(skb, MEMX_RMAP_LINK_A_INGRESS, rmp_link_ingress(link)));
+				nla_put_u32(skb, MEMX_RMAP_LINK_A_IFINDEX, link->ifindex) ||
+				nla_put(skb, MEMX_RMAP_LINK_A_ADDR, ETH_ALEN, link->addr) ||
+				nla_put_u16(skb, MEMX_RMAP_LINK_A_ETHERTYPE,
+					    ntohs(link->ethertype)) ||
+				nla_put_u32(skb, MEMX_RMAP_LINK_A_MTU, link->mtu) ||
+				nla_put_u8(skb, MEMX_RMAP_LINK_A_CARRIER,
+					   dev && netif_carrier_ok(dev) && netif_running(dev)) ||
+				nla_put_u8(skb, MEMX_RMAP_LINK_A_INGRESS, rmp_link_ingress(link)));
 }
 
 static int link_dump(struct sk_buff *skb, struct netlink_callback *cb)
@@ -382,7 +395,8 @@ static int peer_cmd(struct genl_info *info, bool add)
 	if (!add)
 		return rmp_peer_del(node, name, info->extack);
 	if (!rmp_name_is_valid(name, sizeof(name))) {
-		NL_SET_ERR_MSG(info->extack, "a name has 1 to 31 letters, digits, dots, dashes and underscores");
+		NL_SET_ERR_MSG(info->extack,
+			       "a name has 1 to 31 letters, digits, dots, dashes and underscores");
 		return -EINVAL;
 	}
 	nla_strscpy(ifname, tb[MEMX_RMAP_PEER_A_IFNAME], sizeof(ifname));
@@ -402,7 +416,10 @@ static int peer_del(struct sk_buff *skb, struct genl_info *info)
 	return peer_cmd(info, false);
 }
 
-/* Context: peer_lock; the session's state is looked up under the lock of the table, which is inner. */
+/*
+ * Context: peer_lock; the session's state is looked up under the lock of the table, which is
+ * inner.
+ */
 static int put_peer(struct sk_buff *skb, struct netlink_callback *cb, struct rmp_peer *p)
 {
 	void *hdr = dump_start(skb, cb, MEMX_RMAP_CMD_PEER_GET);
@@ -420,17 +437,20 @@ static int put_peer(struct sk_buff *skb, struct netlink_callback *cb, struct rmp
 	      nla_put_string(skb, MEMX_RMAP_PEER_A_IFNAME, p->link ? p->link->name : "-") ||
 	      (p->is_static && nla_put_flag(skb, MEMX_RMAP_PEER_A_STATIC)) ||
 	      (p->suspect && nla_put_flag(skb, MEMX_RMAP_PEER_A_SUSPECT)) ||
-	      nla_put_u8(skb, MEMX_RMAP_PEER_A_LOAD, p->load) || nla_put_u8(skb, MEMX_RMAP_PEER_A_SESSION, state) ||
+	      nla_put_u8(skb, MEMX_RMAP_PEER_A_LOAD, p->load) ||
+	      nla_put_u8(skb, MEMX_RMAP_PEER_A_SESSION, state) ||
 	      (p->problem[0] && nla_put_string(skb, MEMX_RMAP_PEER_A_PROBLEM, p->problem));
 	if (!bad && p->known)
 		bad = nla_put(skb, MEMX_RMAP_PEER_A_ID, RMP_NODE_ID_LEN, p->id) ||
-		      nla_put_u64_64bit(skb, MEMX_RMAP_PEER_A_CAPACITY, p->capacity_pages * RMP_PAGE_SIZE,
-					MEMX_RMAP_PEER_A_PAD) ||
+		      nla_put_u64_64bit(skb, MEMX_RMAP_PEER_A_CAPACITY,
+					p->capacity_pages * RMP_PAGE_SIZE, MEMX_RMAP_PEER_A_PAD) ||
 		      nla_put_u64_64bit(skb, MEMX_RMAP_PEER_A_FREE, p->free_pages * RMP_PAGE_SIZE,
 					MEMX_RMAP_PEER_A_PAD) ||
-		      nla_put_u64_64bit(skb, MEMX_RMAP_PEER_A_INCARNATION, p->incarnation, MEMX_RMAP_PEER_A_PAD) ||
+		      nla_put_u64_64bit(skb, MEMX_RMAP_PEER_A_INCARNATION, p->incarnation,
+					MEMX_RMAP_PEER_A_PAD) ||
 		      (rtt && nla_put_u32(skb, MEMX_RMAP_PEER_A_RTT_US, rtt)) ||
-		      nla_put_u32(skb, MEMX_RMAP_PEER_A_SEEN_MS, jiffies_to_msecs(jiffies - p->seen)) ||
+		      nla_put_u32(skb, MEMX_RMAP_PEER_A_SEEN_MS,
+				  jiffies_to_msecs(jiffies - p->seen)) ||
 		      nla_put_u32(skb, MEMX_RMAP_PEER_A_MTU, p->mtu);
 	return dump_end(skb, hdr, n, bad);
 }
@@ -455,7 +475,8 @@ static int peer_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 static int ping_reply(struct genl_info *info, const struct rmp_ping *ping)
 {
-	struct sk_buff *skb = genlmsg_new(nla_total_size(ping->done * sizeof(u32)) + 256, GFP_KERNEL);
+	struct sk_buff *skb =
+		genlmsg_new(nla_total_size(ping->done * sizeof(u32)) + 256, GFP_KERNEL);
 	struct nlattr *n;
 	void *hdr;
 
@@ -513,7 +534,8 @@ static int ping(struct sk_buff *skb, struct genl_info *info)
 	}
 	err = rmp_ping(node, &ping);
 	if (err == -ETIMEDOUT)
-		NL_SET_ERR_MSG(info->extack, "no session came about: the server does not answer, or has another cluster key");
+		NL_SET_ERR_MSG(info->extack, "no session came about: the server does not answer, "
+					     "or has another cluster key");
 	if (!err)
 		err = ping_reply(info, &ping);
 	kvfree(ping.ns);
@@ -583,7 +605,8 @@ void rmp_event(struct rmp_node *node, const char *kind, const char *name, const 
 	hdr = genlmsg_put(skb, 0, 0, &family, 0, MEMX_RMAP_CMD_EVENT);
 	n = hdr ? nla_nest_start(skb, MEMX_RMAP_A_EVENT) : NULL;
 	if (!n || nla_put_string(skb, MEMX_RMAP_EVENT_A_KIND, kind) ||
-	    nla_put_string(skb, MEMX_RMAP_EVENT_A_NAME, name) || nla_put_string(skb, MEMX_RMAP_EVENT_A_TEXT, text)) {
+	    nla_put_string(skb, MEMX_RMAP_EVENT_A_NAME, name) ||
+	    nla_put_string(skb, MEMX_RMAP_EVENT_A_TEXT, text)) {
 		nlmsg_free(skb);
 		return;
 	}

@@ -90,7 +90,10 @@ static int __net_init node_init(struct net *net)
 	node->stats = alloc_percpu(struct rmp_stats);
 	if (!node->stats)
 		return -ENOMEM;
-	/* Reconnecting is on the way of pages that are written to free memory: it has a rescuer thread. */
+	/*
+	 * Reconnecting is on the way of pages that are written to free memory: it has a rescuer
+	 * thread.
+	 */
 	node->wq = alloc_workqueue("memx_rmap", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	if (!node->wq)
 		goto free_stats;
@@ -109,7 +112,8 @@ free_stats:
 }
 
 /*
- * Client and server of the namespace have gone before us: no session is open and no service registered.
+ * Client and server of the namespace have gone before us: no session is open and no service
+ * registered.
  *
  * 1. No frame comes in (links).
  * 2. Nothing advertises (discovery); peers are forgotten.

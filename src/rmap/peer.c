@@ -30,10 +30,13 @@ struct rmp_peer *rmp_peer_by_name(struct rmp_node *node, const char *name)
 
 static void info(struct rmp_peer_info *out, const struct rmp_peer *p)
 {
-	*out = (struct rmp_peer_info) {
-		.incarnation = p->incarnation, .capacity_pages = p->capacity_pages, .free_pages = p->free_pages,
+	*out = (struct rmp_peer_info){
+		.incarnation = p->incarnation,
+		.capacity_pages = p->capacity_pages,
+		.free_pages = p->free_pages,
 		.seen_ms = p->known ? jiffies_to_msecs(jiffies - p->seen) : U32_MAX,
-		.load = p->load, .suspect = p->suspect,
+		.load = p->load,
+		.suspect = p->suspect,
 	};
 	memcpy(out->id, p->id, sizeof(out->id));
 	memcpy(out->name, p->name, sizeof(out->name));
@@ -138,7 +141,8 @@ void rmp_peer_problem(struct rmp_node *node, const u8 *id, const char *why)
 	}
 	spin_unlock_bh(&node->peer_lock);
 	if (changed)
-		rmp_event(node, why ? "session-down" : "session-up", name, "%s", why ?: "session is up");
+		rmp_event(node, why ? "session-down" : "session-up", name, "%s",
+			  why ?: "session is up");
 }
 
 /**

@@ -2,8 +2,8 @@
 /*
  * What the files of memx_rmap share. Everything hangs off a node, one per network namespace.
  *
- * Locks, outermost first (docs/LOCKING.md): rtnl, node->lock, peer_lock, session locks. The data path takes session locks
- * only, and RCU.
+ * Locks, outermost first (docs/LOCKING.md): rtnl, node->lock, peer_lock, session locks. The data
+ * path takes session locks only, and RCU.
  */
 #ifndef _RMP_PRIV_H
 #define _RMP_PRIV_H
@@ -37,7 +37,8 @@ struct rmp_stats {
 	u64 n[__MEMX_RMAP_COUNTER_A_NR];
 };
 
-#define rmp_count_n(node, counter, v)	this_cpu_add((node)->stats->n[MEMX_RMAP_COUNTER_A_##counter], v)
+#define rmp_count_n(node, counter, v) \
+	this_cpu_add((node)->stats->n[MEMX_RMAP_COUNTER_A_##counter], v)
 #define rmp_count(node, counter)	rmp_count_n(node, counter, 1)
 
 /**
@@ -47,7 +48,8 @@ struct rmp_stats {
  * @name:	the device's name
  * @addr:	our address on it
  * @ethertype:	network order
- * @mtu:	frames of at most this many bytes after the Ethernet header; follows the device's MTU
+ * @mtu:	frames of at most this many bytes after the Ethernet header; follows the device's
+ *		MTU
  * @mtu_max:	limit set by the administrator
  * @reply_frames: reply frames that initiators of this node have asked for (incast)
  * @ref:	the list of links holds one, each path and each queued frame one
@@ -90,7 +92,8 @@ struct rmp_peer {
 	struct rmp_node		*node;
 	struct list_head	list;
 	struct kref		ref;
-	struct rmp_link		*link;		/* where it was heard last, or where it was added; holds a reference */
+	/* where it was heard last, or where it was added; holds a reference */
+	struct rmp_link		*link;
 	u8			id[RMP_NODE_ID_LEN];
 	char			name[RMP_NAME_LEN];
 	u8			addr[ETH_ALEN];
@@ -102,17 +105,19 @@ struct rmp_peer {
 	u16			mtu;
 	u32			interval_ms;
 	u64			incarnation;
-	u64			counter;	/* of the last advertisement: replays are at or below it */
+	/* of the last advertisement: replays are at or below it */
+	u64			counter;
 	u64			capacity_pages;
 	u64			free_pages;
 	unsigned long		seen;		/* jiffies */
-	char			problem[160];	/* why there is no session, empty when all is well */
+	/* why there is no session, empty when all is well */
+	char			problem[160];
 };
 
 /**
  * struct rmp_node - one MemX node
- * @lock:	serialises configuration: links, keys, settings, opening and closing of sessions. Never taken on the data
- *		path, nor by the work that reconnects
+ * @lock:	serialises configuration: links, keys, settings, opening and closing of sessions.
+ *		Never taken on the data path, nor by the work that reconnects
  * @peer_lock:	peers and what is known of them. Context: process and timer (BH disabled)
  * @key_lock:	@keys
  */
@@ -146,7 +151,8 @@ struct rmp_node {
 	u32			fast_rounds;	/* rounds that follow quickly after a change */
 	u32			answers;	/* to solicitations, */
 	unsigned long		answers_since;	/* since then (jiffies) */
-	atomic64_t		counter;	/* of advertisements, solicitations and INIT messages */
+	/* of advertisements, solicitations and INIT messages */
+	atomic64_t		counter;
 	u8			load;
 	u64			capacity_pages;
 	u64			free_pages;
@@ -156,7 +162,8 @@ struct rmp_node {
 	struct sk_buff_head	slow;
 	struct work_struct	slow_work;
 
-	struct rmp_sess_table	*table;		/* key pairs by index, sessions: private to session code */
+	/* key pairs by index, sessions: private to session code */
+	struct rmp_sess_table	*table;
 	struct mutex		service_lock;	/* the service stays while it is held */
 	const struct rmp_service __rcu *service;
 	void			*service_priv;
@@ -172,7 +179,8 @@ static inline struct rmp_node *rmp_node_of(struct net *net)
 void rmp_node_id_from(struct rmp_node *node, const u8 *addr);
 
 /* link.c: devices, receiving */
-int rmp_link_add(struct rmp_node *node, const char *ifname, u16 ethertype, u16 mtu_max, struct netlink_ext_ack *ack);
+int rmp_link_add(struct rmp_node *node, const char *ifname, u16 ethertype, u16 mtu_max,
+		 struct netlink_ext_ack *ack);
 int rmp_link_del(struct rmp_node *node, const char *ifname, struct netlink_ext_ack *ack);
 void rmp_link_del_all(struct rmp_node *node);
 void rmp_link_put(struct rmp_link *link);
@@ -188,13 +196,16 @@ void rmp_link_module_exit(void);
 void rmp_disc_init(struct rmp_node *node);
 void rmp_disc_exit(struct rmp_node *node);
 void rmp_disc_kick(struct rmp_node *node);	/* something changed: advertise and solicit now */
-void rmp_disc_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const void *frame, u32 len);
+void rmp_disc_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const void *frame,
+		 u32 len);
 void rmp_disc_link_gone(struct rmp_node *node, struct rmp_link *link);
 bool rmp_peer_path(struct rmp_node *node, const u8 *id, struct rmp_path *path);
-void rmp_peer_problem(struct rmp_node *node, const u8 *id, const char *why);	/* NULL: all is well */
+/* NULL: all is well */
+void rmp_peer_problem(struct rmp_node *node, const u8 *id, const char *why);
 
 /* event.c: netlink events */
-__printf(4, 5) void rmp_event(struct rmp_node *node, const char *kind, const char *name, const char *fmt, ...);
+__printf(4, 5) void rmp_event(struct rmp_node *node, const char *kind, const char *name,
+			      const char *fmt, ...);
 
 /* netlink.c */
 int rmp_netlink_init(void);
@@ -208,7 +219,10 @@ void rmp_crypto_exit(void);
  * Session code
  */
 
-/* rx.c: takes the frame, which is for us, and whose Ethernet header is at skb_mac_header(), data after it. Context: softirq, RCU */
+/*
+ * rx.c: takes the frame, which is for us, and whose Ethernet header is at skb_mac_header(), data
+ * after it. Context: softirq, RCU
+ */
 void rmp_rx(struct rmp_link *link, struct sk_buff *skb);
 /* rx.c: the same for a broadcast that others want to see too: reads only */
 void rmp_rx_shared(struct rmp_link *link, const struct sk_buff *skb);
@@ -217,7 +231,10 @@ void rmp_slow_drop(struct sk_buff *skb);
 int rmp_rx_init(void);
 void rmp_rx_exit(void);
 
-/* tx.c: a frame of discovery or handshake: @len bytes, padded with zeros to @pad. Context: process */
+/*
+ * tx.c: a frame of discovery or handshake: @len bytes, padded with zeros to @pad. Context:
+ * process
+ */
 void rmp_tx_plain(struct rmp_link *link, const u8 *dst, const void *frame, u32 len, u32 pad);
 
 /* sess.c, tsess.c */
@@ -225,8 +242,10 @@ void rmp_tsess_reap(struct rmp_node *node, bool all);
 int rmp_sess_node_init(struct rmp_node *node);
 void rmp_sess_node_exit(struct rmp_node *node);
 void rmp_sess_link_gone(struct rmp_node *node, struct rmp_link *link);
-void rmp_sess_hint(struct rmp_node *node, const u8 *id, u64 incarnation);	/* an advertisement was heard */
-u8 rmp_sess_peer_state(struct rmp_node *node, const u8 *id, u32 *rtt_us);	/* 0 none, 1 connecting, 2 up */
+/* an advertisement was heard */
+void rmp_sess_hint(struct rmp_node *node, const u8 *id, u64 incarnation);
+/* 0 none, 1 connecting, 2 up */
+u8 rmp_sess_peer_state(struct rmp_node *node, const u8 *id, u32 *rtt_us);
 u32 rmp_sess_count(struct rmp_node *node);
 void rmp_sess_limits(struct rmp_node *node);	/* rto_min_us, rto_max_us have changed */
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Receiving. A frame of a session is checked, authenticated and put in place in softirq; a frame of discovery or of a
- * handshake waits for process context in a bounded queue. What arrived is only read, never written to: the buffer may be
- * shared with others, even with the page store of a node on this machine.
+ * Receiving. A frame of a session is checked, authenticated and put in place in softirq; a frame
+ * of discovery or of a handshake waits for process context in a bounded queue. What arrived is
+ * only read, never written to: the buffer may be shared with others, even with the page store of
+ * a node on this machine.
  */
 #include <linux/crc32c.h>
 #include <linux/highmem.h>
@@ -12,7 +13,10 @@
 #include "sess.h"
 #include "trace.h"
 
-/* Plain text or cipher text that does not lie in one piece; used with BH off, never across a call out of this file. */
+/*
+ * Plain text or cipher text that does not lie in one piece; used with BH off, never across a call
+ * out of this file.
+ */
 static u8 __percpu *scratch;
 
 int rmp_rx_init(void)
@@ -58,8 +62,10 @@ static bool crc_ok(const struct rmp_in *in)
 		u32 n = min_t(u32, len, skb_frag_size(frag));
 		u32 off = skb_frag_off(frag), done = 0;
 
-		while (done < n) {	/* a fragment may be a compound page; highmem maps one page at a time */
-			u32 at = off + done, part = min_t(u32, n - done, PAGE_SIZE - offset_in_page(at));
+		/* A fragment may be a compound page; highmem maps one page at a time. */
+		while (done < n) {
+			u32 at = off + done,
+			    part = min_t(u32, n - done, PAGE_SIZE - offset_in_page(at));
 			u8 *p = kmap_local_page(skb_frag_page(frag) + (at >> PAGE_SHIFT));
 
 			crc = crc32c(crc, p + offset_in_page(at), part);
@@ -90,7 +96,8 @@ static void take_part(void *arg, struct page *page, u32 off, u32 len)
 	a->pos += len;
 }
 
-static void scatter(struct in_part *a, const struct rmp_piece *piece, void *head, const struct rmp_src *dst)
+static void scatter(struct in_part *a, const struct rmp_piece *piece, void *head,
+		    const struct rmp_src *dst)
 {
 	unsigned int i;
 
@@ -105,7 +112,8 @@ static void scatter(struct in_part *a, const struct rmp_piece *piece, void *head
 		rmp_for_each_part(dst, &piece->run[i], take_part, a);
 }
 
-static bool open_plain(struct rmp_in *in, const struct rmp_piece *piece, void *head, const struct rmp_src *dst)
+static bool open_plain(struct rmp_in *in, const struct rmp_piece *piece, void *head,
+		       const struct rmp_src *dst)
 {
 	struct in_part a = { .skb = in->skb, .pos = RMP_HDR_LEN };
 
@@ -119,8 +127,8 @@ static bool open_plain(struct rmp_in *in, const struct rmp_piece *piece, void *h
 
 static bool decrypt(struct rmp_in *in, u8 *dst, const u8 *src, u64 nonce)
 {
-	if (rmp_aead_decrypt(dst, src, in->f.len + RMP_TAG_LEN, (const u8 *)&in->hdr, sizeof(in->hdr), nonce,
-			     in->kp->recv_key)) {
+	if (rmp_aead_decrypt(dst, src, in->f.len + RMP_TAG_LEN, (const u8 *)&in->hdr,
+			     sizeof(in->hdr), nonce, in->kp->recv_key)) {
 		rmp_replay_mark(&in->kp->replay, nonce);
 		return true;
 	}
@@ -128,7 +136,8 @@ static bool decrypt(struct rmp_in *in, u8 *dst, const u8 *src, u64 nonce)
 	return false;
 }
 
-static bool open_sealed(struct rmp_in *in, const struct rmp_piece *piece, void *head, const struct rmp_src *dst)
+static bool open_sealed(struct rmp_in *in, const struct rmp_piece *piece, void *head,
+			const struct rmp_src *dst)
 {
 	u32 len = in->f.len + RMP_TAG_LEN;
 	u64 nonce = be64_to_cpu(in->hdr.counter);
@@ -169,7 +178,8 @@ static bool open_sealed(struct rmp_in *in, const struct rmp_piece *piece, void *
  * Context: softirq; the lock of the session is held.
  * Return: false: nothing was written, the frame is dropped and counted.
  */
-bool rmp_in_open(struct rmp_in *in, const struct rmp_piece *piece, void *head, const struct rmp_src *dst)
+bool rmp_in_open(struct rmp_in *in, const struct rmp_piece *piece, void *head,
+		 const struct rmp_src *dst)
 {
 	return in->kp->security == RMP_SEC_NOISE ? open_sealed(in, piece, head, dst)
 						 : open_plain(in, piece, head, dst);
@@ -257,7 +267,8 @@ static void session_frame(struct rmp_node *node, struct rmp_in *in)
 		return;
 	}
 	tag = in->kp->security == RMP_SEC_NOISE ? RMP_TAG_LEN : 0;
-	if (in->f.len + tag > in->skb->len - RMP_HDR_LEN || in->f.len + tag > RMP_MTU_MAX - RMP_HDR_LEN) {
+	if (in->f.len + tag > in->skb->len - RMP_HDR_LEN ||
+	    in->f.len + tag > RMP_MTU_MAX - RMP_HDR_LEN) {
 		rmp_count(node, RX_MALFORMED);
 		return;
 	}

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Life of an initiator's end: opened, connected again and again as the peer comes and goes, closed. */
+/*
+ * Life of an initiator's end: opened, connected again and again as the peer comes and goes,
+ * closed.
+ */
 #include <linux/slab.h>
 
 #include "memx_hrtimer.h"
 #include "sess.h"
 
-#define PING_IDLE	(30 * HZ)	/* a third of nothing to the network, and the target knows that we live */
+/* A third of nothing to the network, and the target knows that we live. */
+#define PING_IDLE	(30 * HZ)
 #define PONG_TRIES	5
 
 static unsigned long retry_delay(unsigned int tries)
@@ -54,7 +58,8 @@ static bool refresh_path(struct rmp_sess *s)
 static unsigned long connect(struct rmp_sess *s)
 {
 	bool up = READ_ONCE(s->state) == RMP_SESS_UP;
-	bool rekey = s->keyed && time_after(jiffies, s->keyed + READ_ONCE(s->end.node->rekey_s) * HZ);
+	bool rekey =
+		s->keyed && time_after(jiffies, s->keyed + READ_ONCE(s->end.node->rekey_s) * HZ);
 
 	tell(s, up);
 	if (s->end.cur && !READ_ONCE(s->ponged) && s->pings < PONG_TRIES) {
@@ -65,7 +70,8 @@ static unsigned long connect(struct rmp_sess *s)
 	if (up && s->ponged && !READ_ONCE(s->hint) && !rekey) {
 		s->pings = 0;
 		send_ping(s);
-		return min_t(unsigned long, PING_IDLE, s->keyed + READ_ONCE(s->end.node->rekey_s) * HZ - jiffies + 1);
+		return min_t(unsigned long, PING_IDLE,
+			     s->keyed + READ_ONCE(s->end.node->rekey_s) * HZ - jiffies + 1);
 	}
 	if (!refresh_path(s)) {
 		rmp_peer_problem(s->end.node, s->end.peer_id, "is not heard on any link");
@@ -74,7 +80,8 @@ static unsigned long connect(struct rmp_sess *s)
 	s->pings = 0;
 	if (s->hs_tries >= 3)
 		rmp_peer_problem(s->end.node, s->end.peer_id,
-				 "does not answer the handshake: it is down, or has another cluster key or security");
+				 "does not answer the handshake: it is down, or has another "
+				 "cluster key or security");
 	rmp_hs_init_send(s);
 	return retry_delay(s->hs_tries);
 }
@@ -156,8 +163,8 @@ EXPORT_SYMBOL_GPL(rmp_sess_open);
  * 1. Nothing new: dead, under the lock. No frame is taken in, no request begins.
  * 2. The peer is told, once; a lost BYE costs it memory for five minutes.
  * 3. The work that connects is stopped, it cannot be queued again.
- * 4. Key pairs leave the table: no frame finds us. Those that have are through after an RCU grace period; the handshake
- *    that has is through when the slow work was flushed.
+ * 4. Key pairs leave the table: no frame finds us. Those that have are through after an RCU grace
+ *    period; the handshake that has is through when the slow work was flushed.
  * 5. The timer is stopped; it cannot be armed again.
  * 6. What is left of requests is ended, and all is freed.
  *
@@ -244,7 +251,8 @@ void rmp_sess_node_exit(struct rmp_node *node)
 }
 
 /* Call @fn for each initiator's end, under the table's lock. */
-static void for_each_sess(struct rmp_node *node, void (*fn)(struct rmp_sess *s, void *arg), void *arg)
+static void for_each_sess(struct rmp_node *node, void (*fn)(struct rmp_sess *s, void *arg),
+			  void *arg)
 {
 	struct rmp_sess *s;
 
@@ -265,7 +273,8 @@ static void hint_one(struct rmp_sess *s, void *arg)
 
 	if (memcmp(s->end.peer_id, h->id, RMP_NODE_ID_LEN))
 		return;
-	if (READ_ONCE(s->state) == RMP_SESS_UP && (s->end.incarnation == h->incarnation || READ_ONCE(s->hint)))
+	if (READ_ONCE(s->state) == RMP_SESS_UP &&
+	    (s->end.incarnation == h->incarnation || READ_ONCE(s->hint)))
 		return;
 	if (READ_ONCE(s->state) == RMP_SESS_UP)
 		WRITE_ONCE(s->hint, true);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sessions: an initiator's end (struct rmp_sess) and a target's end (struct rmp_tsess) are built on the same struct rmp_end:
- * keys, path, and a reserve of frames.
+ * Sessions: an initiator's end (struct rmp_sess) and a target's end (struct rmp_tsess) are built
+ * on the same struct rmp_end: keys, path, and a reserve of frames.
  */
 #ifndef _RMP_SESS_H
 #define _RMP_SESS_H
@@ -19,7 +19,8 @@ struct rmp_end;
 
 /**
  * struct rmp_keypair - keys of one handshake
- * @end:	whose; the end lives as long as the key pair is in the table, and an RCU grace period longer
+ * @end:	whose; the end lives as long as the key pair is in the table, and an RCU grace
+ *		period longer
  * @local:	index under which frames come to us
  * @remote:	index that we write into frames
  * @security:	enum rmp_security
@@ -40,7 +41,8 @@ struct rmp_keypair {
 
 /**
  * struct rmp_reserve - preallocated frames, for when the system has no memory to give
- * @skb:	the frames; one is sent as a clone, and is free again when its data is not shared any more
+ * @skb:	the frames; one is sent as a clone, and is free again when its data is not shared
+ *		any more
  * @n:		how many
  * @next:	where to look first
  * @mtu:	bytes that each has room for after the Ethernet header
@@ -114,7 +116,8 @@ struct rmp_sess {
 
 	struct mutex		hs_lock;
 	struct rmp_noise	noise;
-	struct rmp_keypair	*hs;		/* its index is taken, no frame is accepted under it yet */
+	/* its index is taken, no frame is accepted under it yet */
+	struct rmp_keypair	*hs;
 	u8			noise_security;	/* enum rmp_security of the handshake under way */
 	u32			hs_tries;
 	u32			pings;		/* sent in vain since the keys changed */
@@ -135,7 +138,8 @@ struct rmp_tslot {
  * @tgt:	slots
  * @slot:	their requests
  * @counter:	of the last INIT; only touched by the slow work
- * @confirmed:	requests are taken: the initiator has proved itself and its earlier sessions have ended
+ * @confirmed:	requests are taken: the initiator has proved itself and its earlier sessions have
+ *		ended
  * @ping_ts:	time stamp of the PING that is to be answered then
  * @born:	jiffies
  */
@@ -210,9 +214,10 @@ struct rmp_src {
 };
 void rmp_for_each_part(const struct rmp_src *src, const struct rmp_run *run,
 		       void (*fn)(void *arg, struct page *page, u32 off, u32 len), void *arg);
-void rmp_tx_build(struct rmp_end *end, struct sk_buff_head *q, struct rmp_frame *f, const struct rmp_piece *piece,
-		  const struct rmp_src *src);
-void rmp_tx_nack(struct rmp_end *end, struct sk_buff_head *q, const struct rmp_frame *like, u64 mask);
+void rmp_tx_build(struct rmp_end *end, struct sk_buff_head *q, struct rmp_frame *f,
+		  const struct rmp_piece *piece, const struct rmp_src *src);
+void rmp_tx_nack(struct rmp_end *end, struct sk_buff_head *q, const struct rmp_frame *like,
+		 u64 mask);
 void rmp_tx_control(struct rmp_end *end, struct sk_buff_head *q, u8 type, u32 ts_echo);
 void rmp_tx_send(struct rmp_node *node, struct sk_buff_head *q);
 
@@ -223,7 +228,8 @@ struct rmp_in {
 	struct rmp_hdr		hdr;
 	struct rmp_frame	f;
 };
-bool rmp_in_open(struct rmp_in *in, const struct rmp_piece *piece, void *head, const struct rmp_src *dst);
+bool rmp_in_open(struct rmp_in *in, const struct rmp_piece *piece, void *head,
+		 const struct rmp_src *dst);
 bool rmp_in_open_body(struct rmp_in *in, void *body, u32 len);
 
 /* ini.c: the initiator's side of frames */
@@ -246,6 +252,7 @@ void rmp_tsess_confirm(struct work_struct *work);
 
 /* hs.c: handshake */
 void rmp_hs_init_send(struct rmp_sess *s);
-void rmp_hs_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const u8 *frame, u32 len);
+void rmp_hs_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const u8 *frame,
+	       u32 len);
 
 #endif

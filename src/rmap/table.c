@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The table of a node's key pairs: what finds the session of a frame. And what both ends of a session have in common. */
+/*
+ * The table of a node's key pairs: what finds the session of a frame. And what both ends of a
+ * session have in common.
+ */
 #include <linux/random.h>
 #include <linux/slab.h>
 
@@ -9,7 +12,8 @@
 #define RESERVE_HEADROOM	128
 
 /**
- * rmp_keypair_new - a key pair with an index of its own, invisible to frames until rmp_keypair_publish()
+ * rmp_keypair_new - a key pair with an index of its own, invisible to frames until
+ * rmp_keypair_publish()
  * @end:	whose
  *
  * Context: process; may sleep.
@@ -30,7 +34,10 @@ struct rmp_keypair *rmp_keypair_new(struct rmp_end *end)
 
 		if (rcu_access_pointer(table->kp[n]))
 			continue;
-		/* The upper bits are random: a frame for an earlier owner of the entry does not fit. */
+		/*
+		 * The upper bits are random: a frame for an earlier owner of the entry does not
+		 * fit.
+		 */
 		kp->local = get_random_u32() << RMP_INDEX_BITS | n;
 		rcu_assign_pointer(table->kp[n], kp);
 		table->next = n + 1;
@@ -143,8 +150,8 @@ void rmp_end_set_path(struct rmp_end *end, struct rmp_path *path)
  * @r:		to fill
  * @mtu:	of the path
  *
- * One full request: that is the most that must go out while the system has no memory; retransmissions use the same frames
- * again.
+ * One full request: that is the most that must go out while the system has no memory;
+ * retransmissions use the same frames again.
  *
  * Context: process; may sleep.
  * Return: 0 or -ENOMEM.
@@ -163,7 +170,8 @@ int rmp_reserve_init(struct rmp_reserve *r, u16 mtu)
 	if (!r->skb)
 		return -ENOMEM;
 	for (r->n = 0; r->n < n; r->n++) {
-		struct sk_buff *skb = alloc_skb_fclone(RESERVE_HEADROOM + mtu, GFP_NOIO | __GFP_NOWARN);
+		struct sk_buff *skb =
+			alloc_skb_fclone(RESERVE_HEADROOM + mtu, GFP_NOIO | __GFP_NOWARN);
 
 		if (!skb) {
 			rmp_reserve_free(r);

@@ -2,8 +2,9 @@
 /*
  * The target's side of a session's frames: requests to the service, replies from it.
  *
- * A slot's request belongs to the frames while it arrives, to the service while it executes, and to the slot again once
- * answered: its reply is kept until the initiator begins the slot's next request.
+ * A slot's request belongs to the frames while it arrives, to the service while it executes, and
+ * to the slot again once answered: its reply is kept until the initiator begins the slot's next
+ * request.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -22,7 +23,10 @@ static void put_pages(struct page **page)
 	}
 }
 
-/* Fresh pages for a new message. Return: false when there are not enough; those that were had are in @page. */
+/*
+ * Fresh pages for a new message. Return: false when there are not enough; those that were had are
+ * in @page.
+ */
 static bool take_pages(struct rmp_node *node, struct page **page, u16 present)
 {
 	const struct rmp_service *svc = rcu_dereference(node->service);
@@ -43,8 +47,14 @@ static void send_reply(struct rmp_tsess *ts, unsigned int slot, u64 mask, struct
 	struct rmp_treq *rq = &ts->slot[slot].rq;
 	struct rmp_src src = { .head = rq->rep_head, .page = rq->rep_page };
 	struct rmp_frame f = {
-		.type = RMP_T_REP, .flags = t->slow ? RMP_F_SLOW : 0, .slot = slot, .seq = t->seq, .msg = t->rep.msg,
-		.status = t->status, .slots = ts->tgt.nslots, .ts_echo = t->ts,
+		.type = RMP_T_REP,
+		.flags = t->slow ? RMP_F_SLOW : 0,
+		.slot = slot,
+		.seq = t->seq,
+		.msg = t->rep.msg,
+		.status = t->status,
+		.slots = ts->tgt.nslots,
+		.ts_echo = t->ts,
 	};
 	struct rmp_piece piece;
 
@@ -59,7 +69,9 @@ static void send_reply(struct rmp_tsess *ts, unsigned int slot, u64 mask, struct
 static void answer(struct rmp_tsess *ts, unsigned int slot, struct sk_buff_head *q)
 {
 	struct rmp_treq *rq = &ts->slot[slot].rq;
-	struct rmp_msg msg = { .head_len = rq->rep_head_len, .data_len = rq->rep_len, .present = rq->rep_present };
+	struct rmp_msg msg = { .head_len = rq->rep_head_len,
+			       .data_len = rq->rep_len,
+			       .present = rq->rep_present };
 	struct rmp_act act;
 
 	if (!rmp_tgt_reply(&ts->tgt, slot, &msg, rq->status, rq->slow, &act)) {
@@ -114,7 +126,10 @@ static void echo(struct rmp_treq *rq)
 	rmp_reply(rq);
 }
 
-/* Hand a request over. Context: softirq, RCU, no lock; the slot is in state executing, so nobody else touches @rq. */
+/*
+ * Hand a request over. Context: softirq, RCU, no lock; the slot is in state executing, so nobody
+ * else touches @rq.
+ */
 static void execute(struct rmp_tsess *ts, struct rmp_in *in)
 {
 	struct rmp_node *node = ts->end.node;
@@ -135,10 +150,12 @@ static void execute(struct rmp_tsess *ts, struct rmp_in *in)
 static const struct rmp_piece no_piece;
 
 /*
- * The first frame of a message. What the slot held stays until the frame has proved authentic, so the frame goes into fresh
- * pages at once. Return: false when it is to be dropped; *@room says whether there were pages enough.
+ * The first frame of a message. What the slot held stays until the frame has proved authentic, so
+ * the frame goes into fresh pages at once. Return: false when it is to be dropped; *@room says
+ * whether there were pages enough.
  */
-static bool begin(struct rmp_tsess *ts, struct rmp_in *in, const struct rmp_piece *piece, bool *room)
+static bool begin(struct rmp_tsess *ts, struct rmp_in *in, const struct rmp_piece *piece,
+		  bool *room)
 {
 	struct rmp_treq *rq = &ts->slot[in->f.slot].rq;
 	struct page *fresh[RMP_PAGES_MAX] = { };
@@ -179,7 +196,8 @@ static void count_drop(struct rmp_tsess *ts, const struct rmp_frame *f, enum rmp
 }
 
 /* Do what the slots say. Return: true when the request is complete and to be executed. */
-static bool act_on(struct rmp_tsess *ts, const struct rmp_frame *f, const struct rmp_act *act, struct sk_buff_head *q)
+static bool act_on(struct rmp_tsess *ts, const struct rmp_frame *f, const struct rmp_act *act,
+		   struct sk_buff_head *q)
 {
 	if (act->nack) {
 		struct rmp_frame like = { .slot = act->slot, .seq = f->seq, .ts_echo = f->ts };
@@ -245,9 +263,10 @@ static void nacked(struct rmp_tsess *ts, struct rmp_in *in, struct sk_buff_head 
 }
 
 /*
- * A PING under keys that a handshake made proves that the initiator is who it said it was. Only now do its earlier sessions
- * end, so that a replayed INIT ends nothing; and only when they have ended, no request of theirs can be executed any more,
- * are requests of a new session taken and is the PING answered.
+ * A PING under keys that a handshake made proves that the initiator is who it said it was. Only
+ * now do its earlier sessions end, so that a replayed INIT ends nothing; and only when they have
+ * ended, no request of theirs can be executed any more, are requests of a new session taken and
+ * is the PING answered.
  */
 static void ping(struct rmp_tsess *ts, struct rmp_in *in, struct sk_buff_head *q)
 {
@@ -281,7 +300,8 @@ void rmp_tsess_confirm(struct work_struct *work)
 
 	rmp_tsess_supersede(ts);
 	mutex_lock(&ts->end.node->service_lock);
-	svc = rcu_dereference_protected(ts->end.node->service, lockdep_is_held(&ts->end.node->service_lock));
+	svc = rcu_dereference_protected(ts->end.node->service,
+					lockdep_is_held(&ts->end.node->service_lock));
 	if (svc)
 		svc->peer_up(ts->end.node->service_priv, ts->end.peer_id, ts->end.incarnation);
 	mutex_unlock(&ts->end.node->service_lock);

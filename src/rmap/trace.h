@@ -31,8 +31,8 @@ DECLARE_EVENT_CLASS(rmp_frame_class,
 		__entry->slot = f->slot;
 		__entry->frag = f->frag;
 	),
-	TP_printk("type=%u flags=%#x session=%#x slot=%u seq=%u frag=%u len=%u", __entry->type, __entry->flags,
-		  __entry->session, __entry->slot, __entry->seq, __entry->frag, __entry->len)
+	TP_printk("type=%u flags=%#x session=%#x slot=%u seq=%u frag=%u len=%u", __entry->type,
+		  __entry->flags, __entry->session, __entry->slot, __entry->seq, __entry->frag, __entry->len)
 );
 
 DEFINE_EVENT(rmp_frame_class, rmp_tx, TP_PROTO(const struct rmp_frame *f), TP_ARGS(f));
@@ -58,8 +58,8 @@ TRACE_EVENT(rmp_drop,
 		__entry->slot = f->slot;
 		__entry->frag = f->frag;
 	),
-	TP_printk("type=%u session=%#x slot=%u seq=%u frag=%u reason=%u", __entry->type, __entry->session,
-		  __entry->slot, __entry->seq, __entry->frag, __entry->reason)
+	TP_printk("type=%u session=%#x slot=%u seq=%u frag=%u reason=%u", __entry->type,
+		  __entry->session, __entry->slot, __entry->seq, __entry->frag, __entry->reason)
 );
 
 TRACE_EVENT(rmp_session_state,
@@ -74,7 +74,13 @@ TRACE_EVENT(rmp_session_state,
 TRACE_EVENT(rmp_timeout,
 	TP_PROTO(u64 id, unsigned int slot, unsigned int tries, u32 srtt_us, u32 cwnd),
 	TP_ARGS(id, slot, tries, srtt_us, cwnd),
-	TP_STRUCT__entry(__field(u64, id) __field(u32, slot) __field(u32, tries) __field(u32, srtt_us) __field(u32, cwnd)),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u32, slot)
+		__field(u32, tries)
+		__field(u32, srtt_us)
+		__field(u32, cwnd)
+	),
 	TP_fast_assign(
 		__entry->id = id;
 		__entry->slot = slot;
@@ -82,8 +88,8 @@ TRACE_EVENT(rmp_timeout,
 		__entry->srtt_us = srtt_us;
 		__entry->cwnd = cwnd;
 	),
-	TP_printk("session=%llu slot=%u tries=%u srtt_us=%u cwnd=%u", __entry->id, __entry->slot, __entry->tries,
-		  __entry->srtt_us, __entry->cwnd)
+	TP_printk("session=%llu slot=%u tries=%u srtt_us=%u cwnd=%u", __entry->id,
+		  __entry->slot, __entry->tries, __entry->srtt_us, __entry->cwnd)
 );
 
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Life of a target's end: made by a handshake, confirmed by a PING, ended by BYE, by a successor, or by silence. */
+/*
+ * Life of a target's end: made by a handshake, confirmed by a PING, ended by BYE, by a successor,
+ * or by silence.
+ */
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -80,7 +83,8 @@ static void free_work(struct work_struct *work)
  * rmp_tsess_free - the last reference is gone
  * @ts:		session
  *
- * Context: any. Frames may still have it in hand (RCU), and its pages and frames are freed in process context.
+ * Context: any. Frames may still have it in hand (RCU), and its pages and frames are freed in
+ * process context.
  */
 void rmp_tsess_free(struct rmp_tsess *ts)
 {
@@ -143,7 +147,8 @@ static bool is_any(const struct rmp_tsess *ts)
 }
 
 /* End all sessions that @match says; @by may be NULL. */
-static void kill_if(struct rmp_node *node, bool (*match)(const struct rmp_tsess *ts), const struct rmp_tsess *by)
+static void kill_if(struct rmp_node *node, bool (*match)(const struct rmp_tsess *ts),
+		    const struct rmp_tsess *by)
 {
 	struct rmp_sess_table *table = node->table;
 	struct rmp_tsess *ts, *victim;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sending: frames are built under the session's lock, so that the data they refer to belongs to a request that is still
- * under way, and given to the device after it.
+ * Sending: frames are built under the session's lock, so that the data they refer to belongs to a
+ * request that is still under way, and given to the device after it.
  *
- * Without encryption the pages of a message are referenced, not copied; with it, one pass of the cipher reads them and
- * writes the frame.
+ * Without encryption the pages of a message are referenced, not copied; with it, one pass of the
+ * cipher reads them and writes the frame.
  */
 #include <linux/crc32c.h>
 #include <linux/highmem.h>
@@ -19,9 +19,13 @@
 /* For tests of the reserve: the system's allocator is not asked. */
 static bool reserve_only;
 module_param(reserve_only, bool, 0644);
-MODULE_PARM_DESC(reserve_only, "Send every frame of a session from its preallocated reserve (for tests)");
+MODULE_PARM_DESC(reserve_only,
+		 "Send every frame of a session from its preallocated reserve (for tests)");
 
-/* No emergency memory: that is for those who free some. What fails here goes out from the reserve. */
+/*
+ * No emergency memory: that is for those who free some. What fails here goes out from the
+ * reserve.
+ */
 #define GFP_FRAME	(GFP_ATOMIC | __GFP_NOMEMALLOC | __GFP_NOWARN)
 
 static struct sk_buff *from_reserve(struct rmp_end *end)
@@ -38,7 +42,10 @@ static struct sk_buff *from_reserve(struct rmp_end *end)
 			continue;
 		r->next = (r->next + i + 1) % r->n;
 		skb_trim(skb, 0);
-		/* The clone is the twin that was allocated along: no memory is needed once the twin is free. */
+		/*
+		 * The clone is the twin that was allocated along: no memory is needed once the
+		 * twin is free.
+		 */
 		skb = skb_clone(skb, GFP_FRAME);
 		if (skb)
 			rmp_count(end->node, TX_RESERVE);
@@ -48,10 +55,12 @@ static struct sk_buff *from_reserve(struct rmp_end *end)
 }
 
 /*
- * A frame with room for @linear bytes. From the reserve there is room for a whole frame: *@copy says that everything must be
- * copied into it, because its pages cannot be given away with the clone.
+ * A frame with room for @linear bytes. From the reserve there is room for a whole frame: *@copy
+ * says that everything must be copied into it, because its pages cannot be given away with the
+ * clone.
  */
-static struct sk_buff *frame_alloc(struct rmp_end *end, struct net_device *dev, u32 linear, bool *copy)
+static struct sk_buff *frame_alloc(struct rmp_end *end, struct net_device *dev, u32 linear,
+				   bool *copy)
 {
 	u32 headroom = LL_RESERVED_SPACE(dev);
 	struct sk_buff *skb = NULL;
@@ -80,7 +89,8 @@ void rmp_for_each_part(const struct rmp_src *src, const struct rmp_run *run,
 	unsigned int i;
 
 	if (src->page || src->whole) {
-		struct page *page = src->page ? src->page[pos / RMP_PAGE_SIZE] : src->bv[pos / RMP_PAGE_SIZE].bv_page;
+		struct page *page = src->page ? src->page[pos / RMP_PAGE_SIZE]
+					      : src->bv[pos / RMP_PAGE_SIZE].bv_page;
 
 		fn(arg, page, pos % RMP_PAGE_SIZE, left);
 		return;
@@ -164,7 +174,10 @@ static void fill_plain(struct sk_buff *skb, struct rmp_hdr *hdr, const struct rm
 	finish_plain(hdr, a.crc);
 }
 
-/* Body of an encrypted frame: one pass where the plain text lies in one place, else gathered first. */
+/*
+ * Body of an encrypted frame: one pass where the plain text lies in one place, else gathered
+ * first.
+ */
 static void fill_sealed(struct sk_buff *skb, struct rmp_hdr *hdr, const struct rmp_piece *piece,
 			const struct rmp_src *src, const u8 *key, u64 nonce)
 {
@@ -177,7 +190,8 @@ static void fill_sealed(struct sk_buff *skb, struct rmp_hdr *hdr, const struct r
 		u8 *p = kmap_local_page(src->page ? src->page[n] : src->bv[n].bv_page);
 
 		skb_put(skb, piece->len + RMP_TAG_LEN);
-		rmp_aead_encrypt(body, p + run->pos % RMP_PAGE_SIZE, run->len, (u8 *)hdr, sizeof(*hdr), nonce, key);
+		rmp_aead_encrypt(body, p + run->pos % RMP_PAGE_SIZE, run->len, (u8 *)hdr,
+				 sizeof(*hdr), nonce, key);
 		kunmap_local(p);
 		return;
 	}
@@ -197,11 +211,12 @@ static void fill_sealed(struct sk_buff *skb, struct rmp_hdr *hdr, const struct r
  * @piece:	what it carries
  * @src:	where that lies; may be NULL when it carries nothing
  *
- * Context: softirq, or BH off. Reclaim-safe: allocates without reclaim, or takes a frame of the session's reserve. Where
- * that is empty too the frame is dropped and counted, as if the network had lost it.
+ * Context: softirq, or BH off. Reclaim-safe: allocates without reclaim, or takes a frame of the
+ * session's reserve. Where that is empty too the frame is dropped and counted, as if the network
+ * had lost it.
  */
-void rmp_tx_build(struct rmp_end *end, struct sk_buff_head *q, struct rmp_frame *f, const struct rmp_piece *piece,
-		  const struct rmp_src *src)
+void rmp_tx_build(struct rmp_end *end, struct sk_buff_head *q, struct rmp_frame *f,
+		  const struct rmp_piece *piece, const struct rmp_src *src)
 {
 	struct rmp_keypair *kp = end->cur;
 	struct net_device *dev;
@@ -218,7 +233,9 @@ void rmp_tx_build(struct rmp_end *end, struct sk_buff_head *q, struct rmp_frame 
 		goto drop;
 	sealed = kp->security == RMP_SEC_NOISE;
 	copy = sealed || !can_refer(src);
-	skb = frame_alloc(end, dev, RMP_HDR_LEN + (copy ? piece->len : piece->head_len) + (sealed ? RMP_TAG_LEN : 0),
+	skb = frame_alloc(end, dev,
+			  RMP_HDR_LEN + (copy ? piece->len : piece->head_len) +
+				  (sealed ? RMP_TAG_LEN : 0),
 			  &copy);
 	if (!skb)
 		goto drop;
@@ -239,7 +256,8 @@ void rmp_tx_build(struct rmp_end *end, struct sk_buff_head *q, struct rmp_frame 
 	skb->dev = dev;
 	skb->protocol = end->path.link->ethertype;
 	skb_reset_network_header(skb);
-	if (dev_hard_header(skb, dev, ntohs(skb->protocol), end->path.addr, dev->dev_addr, skb->len) < 0) {
+	if (dev_hard_header(skb, dev, ntohs(skb->protocol), end->path.addr, dev->dev_addr,
+			    skb->len) < 0) {
 		kfree_skb(skb);
 		goto drop;
 	}
@@ -263,11 +281,15 @@ static const struct rmp_piece no_piece;
  * @like:	slot, seq, flags (RMP_F_REPLY or not) and ts_echo
  * @mask:	the fragments
  */
-void rmp_tx_nack(struct rmp_end *end, struct sk_buff_head *q, const struct rmp_frame *like, u64 mask)
+void rmp_tx_nack(struct rmp_end *end, struct sk_buff_head *q, const struct rmp_frame *like,
+		 u64 mask)
 {
 	struct rmp_nack body = { .mask = cpu_to_be64(mask) };
 	struct rmp_frame f = {
-		.type = RMP_T_NACK, .flags = like->flags & RMP_F_REPLY, .slot = like->slot, .seq = like->seq,
+		.type = RMP_T_NACK,
+		.flags = like->flags & RMP_F_REPLY,
+		.slot = like->slot,
+		.seq = like->seq,
 		.ts_echo = like->ts_echo,
 	};
 	struct rmp_piece piece = { .head_len = sizeof(body), .len = sizeof(body) };
@@ -346,7 +368,8 @@ void rmp_tx_plain(struct rmp_link *link, const u8 *dst, const void *frame, u32 l
 	if (!dev)
 		goto out;
 	pad = max(pad, len);
-	skb = alloc_skb(LL_RESERVED_SPACE(dev) + pad + dev->needed_tailroom, GFP_ATOMIC | __GFP_NOWARN);
+	skb = alloc_skb(LL_RESERVED_SPACE(dev) + pad + dev->needed_tailroom,
+			GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb) {
 		rmp_count(link->node, TX_DROPS);
 		goto out;
