@@ -210,6 +210,25 @@ TEST(too_short_and_too_long_attributes)
 	free(head);
 }
 
+/* One that fills its field, without the NUL that the kernel never leaves out. */
+TEST(a_name_that_just_does_not_fit)
+{
+	struct nl_msg *msg = begin();
+	struct nlattr *head, *n;
+	char full[NAME_BYTES];
+	struct peer p;
+	int len;
+
+	memset(full, 'x', sizeof(full));
+	n = nla_nest_start(msg, MEMX_RMAP_A_PEER);
+	nla_put(msg, MEMX_RMAP_PEER_A_NAME, sizeof(full), full);
+	nla_nest_end(msg, n);
+	head = attrs(msg, &len);
+	CHECK(decode_peer(head, len, &p));
+	CHECK_EQ(strlen(p.name), NAME_CHARS);
+	free(head);
+}
+
 TEST(events_of_the_families)
 {
 	struct nl_msg *msg = begin();

@@ -72,7 +72,7 @@ static const struct {
 	int counter;
 	const char *what;
 } drops[] = {
-	{ MEMX_RMAP_COUNTER_A_RX_FOREIGN, "of another cluster, or with another security" },
+	{ MEMX_RMAP_COUNTER_A_RX_FOREIGN, "of another cluster or with another security" },
 	{ MEMX_RMAP_COUNTER_A_RX_BADTAG, "that were forged or damaged" },
 	{ MEMX_RMAP_COUNTER_A_RX_BADCRC, "that were damaged" },
 	{ MEMX_RMAP_COUNTER_A_RX_MALFORMED, "that break the protocol's rules" },
