@@ -239,4 +239,7 @@ TEST(short_last_pages)
 		check_msg(&m, 1500);
 		check_msg(&m, 9000);
 	}
+	/* ends where a fragment ends: the next one is empty */
+	check_msg(&(struct rmp_msg) { .data_len = 1368, .present = 1, .head_len = 8 }, 1500);
+	check_msg(&(struct rmp_msg) { .data_len = 4096 + 2736, .present = 3 }, 1500);
 }

@@ -261,6 +261,27 @@ TEST(gap_in_a_reply_is_asked_for_once)
 	CHECK(act.done);
 }
 
+TEST(gaps_of_one_round_add_up)
+{
+	struct rmp_ini_req rq = { .msg = { .head_len = 24 }, .recv_max = 3 * 4096 };
+	struct rmp_msg m = { .data_len = 3 * 4096, .present = 7 };
+	static const struct {
+		unsigned int frag;
+		u64 nack;
+	} step[] = { { 2, 0x3 }, { 5, 0x18 }, { 1, 0 }, { 7, 0x40 }, { 8, 0 }, { 6, 0 } };
+	struct rmp_ini ini = fresh();
+	struct rmp_act act;
+	unsigned int i;
+
+	rmp_ini_start(&ini, NOW, &rq);
+	for (i = 0; i < ARRAY_SIZE(step); i++) {
+		struct rmp_frame f = frag_of(&m, 0, 1, step[i].frag);
+
+		CHECK_EQ(take(&ini, NOW, &f, &act), RMP_RX_PLACE);
+		CHECK_EQ(act.nack, step[i].nack);
+	}
+}
+
 TEST(timer_sends_the_last_fragment_with_probe)
 {
 	struct rmp_ini ini = fresh();
