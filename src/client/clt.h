@@ -2,9 +2,10 @@
 /*
  * Volumes of a node.
  *
- * Locks, outermost first: clt->admin (process), clt->lock (process), extent->lock,
- * volume->open_lock (softirqs off); volume->retry_lock is a leaf. RMAP's session locks are never
- * held when it calls us, and none of ours but admin and lock is held when we call it.
+ * Locks, outermost first: clt->admin (process), RMAP's hs_lock (held when it calls state() and
+ * lost(), from the work that connects), clt->lock (process), extent->lock, volume->open_lock
+ * (softirqs off); volume->retry_lock is a leaf. RMAP holds no lock when it calls done(), and none
+ * of ours but admin and lock is held when we call RMAP.
  *
  * clt->lock is on the way of pages that are written to free memory: nobody allocates, or waits for
  * the network, while holding it. clt->admin is not: it serialises administrators.

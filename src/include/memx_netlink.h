@@ -30,9 +30,9 @@ enum {
 	MEMX_RMAP_CMD_KEY_GET,		/* dump: one MEMX_RMAP_A_KEY each, never the key itself */
 	/* do: MEMX_RMAP_A_PEER with NAME ADDR IFNAME: a static server */
 	MEMX_RMAP_CMD_PEER_ADD,
-	MEMX_RMAP_CMD_PEER_DEL,		/* do: MEMX_RMAP_A_PEER with NAME or ID */
+	MEMX_RMAP_CMD_PEER_DEL,		/* do: MEMX_RMAP_A_PEER with NAME */
 	MEMX_RMAP_CMD_PEER_GET,		/* dump: one MEMX_RMAP_A_PEER each */
-	/* do: MEMX_RMAP_A_PING with NAME or ID, SIZE, COUNT; waits; reply has SAMPLES */
+	/* do: MEMX_RMAP_A_PING with NAME, SIZE, COUNT; waits; reply has SAMPLES */
 	MEMX_RMAP_CMD_PING,
 	MEMX_RMAP_CMD_EVENT,		/* notification: MEMX_RMAP_A_EVENT */
 };
@@ -57,7 +57,7 @@ enum {
 	MEMX_RMAP_NODE_A_NAME,		/* string, settable */
 	/* u8 enum rmp_security, settable while there is no session */
 	MEMX_RMAP_NODE_A_SECURITY,
-	MEMX_RMAP_NODE_A_INTERVAL_MS,	/* u32 of advertisements, settable, 100 to 60000 */
+	MEMX_RMAP_NODE_A_INTERVAL_MS,	/* u32 of advertisements, settable, 100 to 30000 */
 	MEMX_RMAP_NODE_A_RTO_MIN_US,	/* u32, settable */
 	MEMX_RMAP_NODE_A_RTO_MAX_US,	/* u32, settable */
 	MEMX_RMAP_NODE_A_INCAST_FRAMES,	/* u32 reply frames asked for per link, settable */

@@ -3,8 +3,10 @@
  * RMAP's in-kernel API: what memx_client and memx_server see of memx_rmap.
  *
  * An initiator opens a session to a peer and submits requests; a target registers a service and
- * answers them. A request executes at most once, and completes exactly once: with a reply, or
- * with an error after which nobody may assume anything about its execution.
+ * answers them. A request completes exactly once: with a reply, or with an error after which
+ * nobody may assume anything about its execution. It executes at most once as long as the target
+ * knows the session. Should the target have forgotten it (five minutes of silence) without losing
+ * what it holds, requests under way are asked anew, and none of the old session executes any more.
  */
 #ifndef _RMP_H
 #define _RMP_H

@@ -85,7 +85,7 @@ enum rmp_status {
  * @data_len:	bytes of the message's data, travelling or not
  * @present:	which pages of the data travel
  * @status:	REP: enum rmp_status
- * @slots:	frames of a target: slots granted from now on; of an initiator: 0
+ * @slots:	REP: slots granted from now on; else 0
  * @ts:		sender's clock in microseconds when the frame was sent
  * @ts_echo:	REP, NACK, PONG: @ts of the frame that is answered
  *
@@ -207,7 +207,7 @@ static_assert(sizeof(struct rmp_init) == 80);
  * @incarnation: of the target's node
  * @sender:	repeats rmp_hs.sender
  * @receiver:	repeats rmp_hs.receiver
- * @mtu:	MTU accepted: as asked, or less; bytes of this frame after the Ethernet header
+ * @mtu:	MTU accepted: as asked; bytes of this frame after the Ethernet header
  * @slots:	slots granted, 1 to RMP_SLOTS_MAX
  * @flags:	RMP_HS_*
  * @zero:	must be zero

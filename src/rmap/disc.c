@@ -425,7 +425,7 @@ void rmp_disc_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, co
  *
  * A change of @load is advertised at once, the figures with the next advertisement.
  *
- * Context: any but hardirq.
+ * Context: process.
  */
 void rmp_service_announce(struct rmp_node *node, enum rmp_load load, u64 capacity_pages,
 			  u64 free_pages)

@@ -75,6 +75,14 @@ static bool open_plain(const u8 *frame, u32 payload_len, void *payload)
 	return crc32c(0, frame, len) == be32_to_cpu(crc);
 }
 
+static void count_damaged(struct rmp_node *node, u8 security)
+{
+	if (security == RMP_SEC_NOISE)
+		rmp_count(node, RX_BADTAG);
+	else
+		rmp_count(node, RX_BADCRC);
+}
+
 /*
  * MTU of the next attempt: the path's, then one that carries a page in a frame, then the least;
  * and from the beginning.
@@ -323,7 +331,7 @@ static void init_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src,
 		ok = open_plain(frame, sizeof(init), &init);
 	}
 	if (!ok) {
-		rmp_count(node, RX_BADTAG);
+		count_damaged(node, hs->security);
 		goto wipe;
 	}
 	if (!init_is_valid(hs, &init, len)) {
@@ -431,7 +439,7 @@ static void resp_for(struct rmp_sess *s, const u8 *frame, u32 len)
 	else
 		ok = open_plain(frame, sizeof(resp), &resp);
 	if (!ok) {
-		rmp_count(node, RX_BADTAG);
+		count_damaged(node, hs->security);
 	} else if (!resp_is_valid(hs, &resp, s, len)) {
 		rmp_count(node, RX_MALFORMED);
 	} else if (memcmp(resp.node_id, s->end.peer_id, RMP_NODE_ID_LEN)) {

@@ -209,7 +209,10 @@ void rmp_link_put(struct rmp_link *link)
 static void follow_dev(struct rmp_link *link, const struct net_device *dev)
 {
 	ether_addr_copy(link->addr, dev->dev_addr);
-	WRITE_ONCE(link->mtu, min_t(u32, link->mtu_max, dev->mtu));
+	WRITE_ONCE(link->mtu, clamp_t(u32, dev->mtu, RMP_MTU_MIN, link->mtu_max));
+	if (dev->mtu < RMP_MTU_MIN)
+		pr_warn("memx_rmap: %s: its MTU of %u is too small for MemX, which needs %u\n",
+			dev->name, dev->mtu, RMP_MTU_MIN);
 }
 
 static int check_dev(const struct net_device *dev, u16 ethertype, struct netlink_ext_ack *ack)

@@ -580,7 +580,7 @@ static struct genl_family family __ro_after_init = {
 /**
  * rmp_event - tell whoever listens
  * @node:	node
- * @kind:	such as "peer-up"; docs/ADMIN.md lists them
+ * @kind:	such as "peer-up"
  * @name:	what it is about
  * @fmt:	a sentence
  *

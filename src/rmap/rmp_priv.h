@@ -203,7 +203,6 @@ bool rmp_peer_path(struct rmp_node *node, const u8 *id, struct rmp_path *path);
 /* NULL: all is well */
 void rmp_peer_problem(struct rmp_node *node, const u8 *id, const char *why);
 
-/* event.c: netlink events */
 __printf(4, 5) void rmp_event(struct rmp_node *node, const char *kind, const char *name,
 			      const char *fmt, ...);
 

@@ -298,7 +298,7 @@ void rmp_rx(struct rmp_link *link, struct sk_buff *skb)
 		kfree_skb(skb);
 		return;
 	}
-	if (in.hdr.type <= RMP_T_RESP) {
+	if (in.hdr.type && in.hdr.type <= RMP_T_RESP) {
 		slow_queue(link, skb);
 		return;
 	}

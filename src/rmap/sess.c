@@ -62,6 +62,9 @@ static unsigned long connect(struct rmp_sess *s)
 		s->keyed && time_after(jiffies, s->keyed + READ_ONCE(s->end.node->rekey_s) * HZ);
 
 	tell(s, up);
+	spin_lock_bh(&s->end.lock);
+	rmp_rtt_limits(&s->ini.rtt, s->end.node->rto_min_us, s->end.node->rto_max_us);
+	spin_unlock_bh(&s->end.lock);
 	if (s->end.cur && !READ_ONCE(s->ponged) && s->pings < PONG_TRIES) {
 		s->pings++;
 		send_ping(s);
@@ -337,9 +340,10 @@ u32 rmp_sess_count(struct rmp_node *node)
 	return READ_ONCE(node->table->nsessions) + READ_ONCE(node->table->ntargets);
 }
 
+/* The work takes them over: the session's lock is outer to the table's. */
 static void limits_one(struct rmp_sess *s, void *arg)
 {
-	rmp_rtt_limits(&s->ini.rtt, s->end.node->rto_min_us, s->end.node->rto_max_us);
+	mod_delayed_work(s->end.node->wq, &s->work, 0);
 }
 
 void rmp_sess_limits(struct rmp_node *node)

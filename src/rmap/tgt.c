@@ -112,7 +112,8 @@ static void echo(struct rmp_treq *rq)
 	const struct rmp_echo *head = (const struct rmp_echo *)rq->head;
 	u32 len, i;
 
-	len = rq->head_len == sizeof(*head) ? be32_to_cpu(head->reply_len) : U32_MAX;
+	len = rq->head_len == sizeof(*head) && !head->zero ? be32_to_cpu(head->reply_len) :
+							     U32_MAX;
 	if (len > RMP_DATA_MAX) {
 		rq->status = RMP_INVAL;
 	} else {
@@ -299,6 +300,8 @@ void rmp_tsess_confirm(struct work_struct *work)
 	struct sk_buff_head q;
 
 	rmp_tsess_supersede(ts);
+	/* A softirq may have taken the last frame of a request before: it executes that first. */
+	synchronize_rcu();
 	mutex_lock(&ts->end.node->service_lock);
 	svc = rcu_dereference_protected(ts->end.node->service,
 					lockdep_is_held(&ts->end.node->service_lock));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Looks after the donor: how much memory it has left, four times a second while the store serves.
- * /
+ * Looks after the donor: how much memory it has left, four times a second while the store
+ * serves.
  */
 #include <linux/ktime.h>
 
