@@ -21,7 +21,7 @@ lab_until() {
 	local end=$((SECONDS + $1))
 	shift
 	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
+		[ $SECONDS -le $end ] || return 1
 		read -r -t 0.05 <>"$LAB_RUN/tick" || true
 	done
 }
@@ -37,6 +37,7 @@ lab_start() {
 	mkdir -p "$LAB_RUN"/{vm,bg} "$LAB_RUN"/share/{run,guest,modules,bin,udev}
 	cp -a "$LAB_DIR"/guest/. "$LAB_RUN/share/guest/"
 	lab_put_files
+	"$MEMX_BUILD/bin/tsc_khz" >"$LAB_RUN/tsc_khz"
 	net_start
 	mkfifo "$LAB_RUN/keeper"
 	setpriv --pdeathsig KILL "$LAB_DIR/keeper" "$LAB_RUN/keeper" </dev/null >/dev/null 2>&1 3>&- &

@@ -64,8 +64,16 @@ vm_launch() {
 	}
 }
 
+# Under icount the counter is virtual, and the guest measures it rightly.
+vm_clock() {
+	case ${LAB_QEMU_ARGS:-} in
+	*icount*) ;;
+	*) echo "tsc_early_khz=$(cat "$LAB_RUN/tsc_khz")" ;;
+	esac
+}
+
 vm_append() {
-	echo "console=ttyS0 loglevel=6 panic=-1 oops=panic mitigations=off nokaslr tsc=reliable" \
+	echo "console=ttyS0 loglevel=6 panic=-1 oops=panic mitigations=off nokaslr tsc=reliable $(vm_clock)" \
 		"no_timer_check lab_name=$1 lab_id=$2 lab_mtu=$(vm_setting "$1" mtu) lab_ports=$LAB_PORTS" \
 		"$(vm_setting "$1" append)"
 }
@@ -120,19 +128,25 @@ vm_boot() {
 	vm_start "$@" && vm_ready "$1"
 }
 
+# lab_line FD SECONDS: waits for a line and puts it into $line. Whole lines are written at once, so
+# none is read before one is there: bash loses bytes that come as the time of `read -t` runs out.
+lab_line() {
+	lab_until "$2" read -r -t 0 -u "$1" && read -r -u "$1" line
+}
+
 # vm_answer NAME PORT ID SECONDS: prints the status that the guest answers to the line ID
 vm_answer() {
-	local name=$1 id=$3 end=$((SECONDS + $4)) io got status=1
+	local name=$1 id=$3 end=$((SECONDS + $4)) io line rc=1
 	exec {io}<>"$(vm_dir "$name")/port$2.out"
 	while [ $SECONDS -le $end ] && vm_alive "$name"; do
-		read -r -t 0.5 -u "$io" got status || continue
-		[ "$got" = "$id" ] || continue
-		exec {io}>&-
-		echo "${status%$'\r'}"
-		return 0
+		lab_line "$io" 1 || continue
+		[ "${line% *}" = "$id" ] || continue
+		echo "${line##* }"
+		rc=0
+		break
 	done
 	exec {io}>&-
-	return 1
+	return $rc
 }
 
 # vm_run NAME SECONDS COMMAND...: runs a shell command in a machine, with its output and status.
@@ -204,11 +218,11 @@ vm_wait() {
 
 # vm_monitor NAME JSON: gives the virtual machine monitor a command and waits for its answer
 vm_monitor() {
-	local dir in out line
+	local dir in out line=
 	dir=$(vm_dir "$1")
 	exec {in}<>"$dir/mon.in" {out}<>"$dir/mon.out"
 	echo "$2" >&"$in"
-	while read -r -t 10 -u "$out" line; do
+	while lab_line "$out" 10; do
 		case $line in
 		*'"return"'* | *'"error"'*) break ;;
 		esac

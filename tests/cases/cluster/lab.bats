@@ -30,11 +30,20 @@ reaches() { vm_run "$1" 10 "ping -q -c 1 -W 1 -s ${3:-56} 10.9.0.$(cat "$(vm_dir
 	[ "$(vm_run a 5 'cat /sys/class/net/eth0/address')" = "$(vm_mac a)" ]
 }
 
+@test "the clocks of all machines run as fast as the host's" {
+	for vm in a b c; do
+		khz=$(vm_run $vm 10 'dmesg' | sed -n 's/.*tsc: Detected \([0-9]*\)\.\([0-9]*\) MHz.*/\1\2/p')
+		host=$(cat "$LAB_RUN/tsc_khz")
+		echo "$vm: $khz kHz, host: $host kHz"
+		[ $((khz * 100 / host)) -ge 99 ] && [ $((khz * 100 / host)) -le 101 ]
+	done
+}
+
 @test "the lab's network has no way out" {
 	run -0 net_ip route
 	[ -z "$output" ]
-	run -0 net_ip -o link
-	[[ $output != *eth* ]]
+	run -0 net_ip -o link show type veth
+	[ -z "$output" ]
 }
 
 @test "a paused machine is silent and goes on when resumed" {

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the cases of MemX use inside the machine, on top of tests/lab/guest/lib.sh.
+
+failed_line() { echo "line $((BASH_LINENO[0] - 2)) of the commands failed: $BASH_COMMAND" >&2; }
+
+# field KEY: its first value in JSON
+field() { sed -n "/\"$1\": /{s/.*\"$1\": *\"\\{0,1\\}\\([^\",]*\\).*/\\1/p;q}"; }
+
+# counter NAMESPACE NAME: of the node there
+counter() { "$1" memx-admin --json node | field "$2"; }
+
+# of_server KEY, of_volume KEY [NAME]: figures of server and volume
+of_server() { srv memx-admin --json server status | field "$1"; }
+of_volume() {
+	cli memx-admin --json list | sed -n "/\"name\": \"${2:-v0}\"/,/\"places\"/p" | field "$1"
+}
+
+# is VALUE OP NUMBER: [ ] that says what it saw
+is() {
+	[ "$@" ] && return
+	echo "false: $*" >&2
+	return 1
+}
+
+# says WORDS COMMAND...: the command fails, and its errors have these words in them
+says() {
+	local words=$1 said
+	shift
+	if said=$("$@" 2>&1); then
+		echo "was not refused: $*" >&2
+		return 1
+	fi
+	case $said in
+	*"$words"*) return 0 ;;
+	esac
+	echo "expected '$words' from '$*', got '$said'" >&2
+	return 1
+}
+
+prints() {
+	local words=$1
+	shift
+	"$@" 2>&1 | grep -qF -- "$words"
+}
+
+# refused COMMAND...: it fails (set -e does not see `! command`)
+refused() {
+	if "$@"; then
+		echo "went well, but should not: $*" >&2
+		return 1
+	fi
+}
+
+# node NAMESPACE psk|none [KEYFILE]: names the node like its namespace and gives it its link
+node() {
+	"$1" memx-admin node set --name "$1" --security "$2"
+	[ "$2" = none ] || "$1" memx-admin key set "${3:-/tmp/key}"
+	"$1" memx-admin link add eth0
+}
+
+sees_server() { "${1:-cli}" memx-admin --json servers | grep -q '"state": "ok"'; }
+
+# pair [MTU] [psk|none] [CAPACITY]: modules, client and server that know each other
+pair() {
+	two_namespaces "${1:-1500}"
+	memx_load memx_rmap memx_server memx_client
+	[ "${2:-none}" = none ] || memx-admin key generate --force /tmp/key >/dev/null
+	node srv "${2:-none}"
+	node cli "${2:-none}"
+	srv memx-admin server start --capacity "${3:-128M}"
+	until_true 10 sees_server
+}
+
+# volume NAME SIZE [OPTIONS]: made, and its disk is there
+volume() {
+	local name=$1 size=$2
+	shift 2
+	cli memx-admin create "$name" --size "$size" "$@" >/dev/null
+	until_true 5 test -b "$(disk "$name")"
+}
+
+# disk [NAME]: device of a volume of the client
+disk() { echo "/dev/$(of_volume disk "${1:-v0}")"; }
+
+in_namespace() { nsenter "--net=/run/netns/$1" "${@:2}"; }
+
+names_of_volumes() {
+	in_namespace "$1" memx-admin --json list 2>/dev/null |
+		sed -n '/"places"/,/\]/d;s/.*"name": "\([^"]*\)".*/\1/p'
+}
+
+# Take back what a case left. The modules must go: a reference that was forgotten keeps them.
+all_gone() {
+	local ns name
+	for ns in $(ip netns list | cut -d' ' -f1); do
+		tc -n "$ns" qdisc del dev eth0 root 2>/dev/null || true
+		if [ -d /sys/module/memx_client ]; then
+			for name in $(names_of_volumes "$ns"); do
+				in_namespace "$ns" memx-admin destroy "$name" --force
+			done
+		fi
+		if [ -d /sys/module/memx_server ]; then
+			in_namespace "$ns" memx-admin server stop --force 2>/dev/null || true
+		fi
+	done
+	for name in memx_client memx_server memx_rmap; do
+		if [ -d /sys/module/$name ]; then
+			until_true 5 rmmod $name
+		fi
+	done
+	for ns in $(ip netns list | cut -d' ' -f1); do ip netns del "$ns"; done
+}
