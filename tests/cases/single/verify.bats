@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2016
 # Nothing gets lost, doubled or mixed up on a wire that does all of it at once, and the frames that
 # this costs are bounded.
 load ../memx
