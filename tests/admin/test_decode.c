@@ -196,6 +196,7 @@ TEST(too_short_and_too_long_attributes)
 	nla_put(msg, MEMX_RMAP_PEER_A_ID, 15, id);
 	nla_put(msg, MEMX_RMAP_PEER_A_ADDR, 5, id);
 	nla_put(msg, MEMX_RMAP_PEER_A_CAPACITY, 7, id);
+	nla_put(msg, MEMX_RMAP_PEER_A_MTU, 3, id);
 	nla_put(msg, MEMX_RMAP_PEER_A_LOAD, 0, NULL);
 	nla_nest_end(msg, n);
 	head = attrs(msg, &len);
@@ -206,6 +207,7 @@ TEST(too_short_and_too_long_attributes)
 	CHECK(!p.have_id);
 	CHECK_EQ(p.addr[0], 0);
 	CHECK_EQ(p.capacity, 0);
+	CHECK_EQ(p.mtu, 0);
 	CHECK_EQ(p.load, 0);
 	free(head);
 }
