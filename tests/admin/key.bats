@@ -109,9 +109,9 @@ generate' writes them"
 	done
 	[ $i -eq 9 ]
 	(umask 077; head -c 32 /dev/zero >binary; printf '\0%.0s' {1..70} >zeros)
-	(umask 077; printf '%s\0x' "$(cat key)" >tail)
-	admin key set tail
-	refused 1 "key set tail: tail $sentence"
+	(umask 077; printf '%s\0x' "$(cat key)" >tailed)
+	admin key set tailed
+	refused 1 "key set tailed: tailed $sentence"
 	admin key set binary
 	refused 1 "key set binary: binary $sentence"
 	admin key set zeros
