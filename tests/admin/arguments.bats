@@ -89,8 +89,8 @@ not '1499'; see 'memx-admin link add --help'"
 65535, not '0x5ff'; see 'memx-admin link add --help'"
 	usage 'ping x --count 0' \
 		"ping: --count is a number from 1 to 1000, not '0'; see 'memx-admin ping --help'"
-	usage 'ping x --size 65537' \
-		"ping: --size is a number from 0 to 65536, not '65537'; see 'memx-admin ping --help'"
+	usage 'ping x --size 65537' "ping: --size is a number from 0 to 65536, not '65537'; \
+see 'memx-admin ping --help'"
 	usage 'events --count 0' "events: --count is a number from 1 to 4294967295, \
 not '0'; see 'memx-admin events --help'"
 	usage 'node set --interval 99' "node set: --interval is a number from 100 to 60000, \
@@ -128,8 +128,8 @@ of a network device: it takes 1 to 15 characters; see 'memx-admin add-server --h
 digits, as 'memx-admin server status' prints them; see 'memx-admin server release --help'"
 	usage "node set --security full" \
 		"node set: --security is psk or none, not 'full'; see 'memx-admin node set --help'"
-	usage "node set --id 12" \
-		"node set: --id is 32 hexadecimal digits, not '12'; see 'memx-admin node set --help'"
+	usage "node set --id 12" "node set: --id is 32 hexadecimal digits, not '12'; \
+see 'memx-admin node set --help'"
 	usage "create x --size 1G --use disk" \
 		"create: --use is swap, not 'disk'; see 'memx-admin create --help'"
 }
@@ -160,7 +160,8 @@ digits, as 'memx-admin server status' prints them; see 'memx-admin server releas
 	for words in '' status link 'link add eth1 --mtu 9000 --ethertype 0x88b5' 'link del eth1' \
 		'key list' 'key delete 0123abcd' node 'node set --security none --name a.b-c_d' \
 		servers 'add-server donor3 --address 52:54:00:12:34:03 --link eth1' \
-		'remove-server donor3' 'ping donor1 --size 4096 --count 10' --json '--json servers'; do
+		'remove-server donor3' 'ping donor1 --size 4096 --count 10' --json \
+		'--json servers'; do
 		admin $words
 		refused 1 "$rmap"
 	done

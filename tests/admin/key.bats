@@ -82,7 +82,8 @@ it then need the new one"
 	for mode in 640 604 660 606 610 601; do
 		chmod $mode key
 		admin key set key
-		refused 1 "key set key: others can read key: run 'chmod 600 key', and think of a new key"
+		refused 1 "key set key: others can read key: run 'chmod 600 key', and think of a \
+new key"
 	done
 }
 
@@ -100,8 +101,8 @@ generate' writes them"
 
 	admin key generate key
 	text=$(cat key)
-	for text in '' "${text%?}" "${text}0" "${text}0000" "${text%?}g" "$text $text" "0x${text%??}" \
-		"$(printf '%s\n%s' "$text" "$text")" " $text"; do
+	for text in '' "${text%?}" "${text}0" "${text}0000" "${text%?}g" "$text $text" \
+		"0x${text%??}" "$(printf '%s\n%s' "$text" "$text")" " $text"; do
 		i=$((i + 1))
 		(umask 077; printf '%s' "$text" >bad$i)
 		admin key set bad$i
