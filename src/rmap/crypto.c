@@ -7,6 +7,7 @@
 #include <crypto/sha2.h>
 #include <linux/mutex.h>
 
+#include "memx_crc32c.h"
 #include "rmp_crypto.h"
 #include "rmp_priv.h"
 
@@ -67,6 +68,20 @@ bool rmp_differs(const void *a, const void *b, size_t len)
 void rmp_wipe(void *p, size_t len)
 {
 	memzero_explicit(p, len);
+}
+
+/**
+ * rmp_crc32c - CRC32C (Castagnoli), as every frame in clear carries it
+ * @crc:	of what came before, 0 to begin with
+ * @data:	bytes
+ * @len:	how many
+ *
+ * Context: any. Neither inverted before nor after, as crc32c() of the kernel.
+ * Return: the CRC of all.
+ */
+u32 rmp_crc32c(u32 crc, const void *data, u32 len)
+{
+	return memx_crc32c(crc, data, len);
 }
 
 int rmp_crypto_init(void)

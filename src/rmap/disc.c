@@ -3,7 +3,6 @@
  * Discovery: servers advertise, clients solicit, and every node keeps a table of the peers it has
  * heard. All of it is soft state and a hint; sessions prove who is who.
  */
-#include <linux/crc32c.h>
 #include <linux/slab.h>
 
 #include "rmp_crypto.h"
@@ -24,7 +23,7 @@ static void seal(struct rmp_advert *a, const struct rmp_key *key)
 	if (key) {
 		rmp_hmac_sha256(key->advert, sizeof(key->advert), (u8 *)a, len, mac);
 	} else {
-		crc = cpu_to_be32(crc32c(0, a, len));
+		crc = cpu_to_be32(rmp_crc32c(0, a, len));
 		memcpy(mac, &crc, sizeof(crc));
 	}
 	memcpy(a->mac, mac, RMP_MAC_LEN);

@@ -5,7 +5,6 @@
  * not carry it is found here.
  */
 #include <crypto/curve25519.h>
-#include <linux/crc32c.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 
@@ -60,7 +59,7 @@ static void seal_plain(u8 *frame, u32 payload_len, const void *payload)
 
 	memset(body, 0, RMP_HS_E_LEN);
 	memcpy(body + RMP_HS_E_LEN, payload, payload_len);
-	crc = cpu_to_be32(crc32c(0, frame, len));
+	crc = cpu_to_be32(rmp_crc32c(0, frame, len));
 	memset(frame + len, 0, RMP_TAG_LEN);
 	memcpy(frame + len, &crc, sizeof(crc));
 }
@@ -72,7 +71,7 @@ static bool open_plain(const u8 *frame, u32 payload_len, void *payload)
 
 	memcpy(&crc, frame + len, sizeof(crc));
 	memcpy(payload, frame + sizeof(struct rmp_hs) + RMP_HS_E_LEN, payload_len);
-	return crc32c(0, frame, len) == be32_to_cpu(crc);
+	return rmp_crc32c(0, frame, len) == be32_to_cpu(crc);
 }
 
 static void count_damaged(struct rmp_node *node, u8 security)

@@ -211,6 +211,7 @@ int rmp_netlink_init(void);
 void rmp_netlink_exit(void);
 
 /* crypto.c */
+u32 rmp_crc32c(u32 crc, const void *data, u32 len);
 int rmp_crypto_init(void);
 void rmp_crypto_exit(void);
 

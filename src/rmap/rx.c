@@ -5,7 +5,6 @@
  * only read, never written to: the buffer may be shared with others, even with the page store of
  * a node on this machine.
  */
-#include <linux/crc32c.h>
 #include <linux/highmem.h>
 #include <linux/skbuff.h>
 
@@ -46,16 +45,17 @@ static bool crc_ok(const struct rmp_in *in)
 	unsigned int i;
 
 	hdr.hcrc = 0;
-	if (crc32c(0, &hdr, sizeof(hdr)) != be32_to_cpu(in->hdr.hcrc))
+	if (rmp_crc32c(0, &hdr, sizeof(hdr)) != be32_to_cpu(in->hdr.hcrc))
 		return false;
 	if (unlikely(skb_has_frag_list(skb))) {
 		u8 *buf = this_cpu_ptr(scratch);
 
 		skb_copy_bits(skb, RMP_HDR_LEN, buf, len);
-		return crc32c(0, buf, len) == be32_to_cpu(in->hdr.pcrc);
+		return rmp_crc32c(0, buf, len) == be32_to_cpu(in->hdr.pcrc);
 	}
 	head = min_t(u32, len, skb_headlen(skb) - RMP_HDR_LEN);
-	crc = crc32c(crc, skb->data + RMP_HDR_LEN, head);
+	if (head)
+		crc = rmp_crc32c(crc, skb->data + RMP_HDR_LEN, head);
 	len -= head;
 	for (i = 0; i < skb_shinfo(skb)->nr_frags && len; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
@@ -68,7 +68,7 @@ static bool crc_ok(const struct rmp_in *in)
 			    part = min_t(u32, n - done, PAGE_SIZE - offset_in_page(at));
 			u8 *p = kmap_local_page(skb_frag_page(frag) + (at >> PAGE_SHIFT));
 
-			crc = crc32c(crc, p + offset_in_page(at), part);
+			crc = rmp_crc32c(crc, p + offset_in_page(at), part);
 			kunmap_local(p);
 			done += part;
 		}
@@ -303,7 +303,7 @@ void rmp_rx(struct rmp_link *link, struct sk_buff *skb)
 		return;
 	}
 	session_frame(node, &in);
-	consume_skb(skb);
+	napi_consume_skb(skb, 1);	/* softirq: to the cache that from_system() takes from */
 }
 
 /**

@@ -12,11 +12,12 @@
 #include "sess.h"
 #include "trace.h"
 
-static void put_pages(struct page **page)
+/* The pages of @len bytes. */
+static void put_pages(struct page **page, u32 len)
 {
 	unsigned int i;
 
-	for (i = 0; i < RMP_PAGES_MAX; i++) {
+	for (i = 0; i < DIV_ROUND_UP(len, RMP_PAGE_SIZE); i++) {
 		if (page[i])
 			put_page(page[i]);
 		page[i] = NULL;
@@ -97,7 +98,7 @@ void rmp_reply(struct rmp_treq *rq)
 
 	__skb_queue_head_init(&q);
 	spin_lock_bh(&ts->end.lock);
-	put_pages(rq->page);
+	put_pages(rq->page, rq->data_len);
 	answer(ts, slot->n, &q);
 	spin_unlock_bh(&ts->end.lock);
 	rmp_tx_send(node, &q);
@@ -164,15 +165,15 @@ static bool begin(struct rmp_tsess *ts, struct rmp_in *in, const struct rmp_piec
 
 	*room = take_pages(ts->end.node, fresh, in->f.msg.present);
 	if (!rmp_in_open(in, *room ? piece : &no_piece, rq->head, &dst)) {
-		put_pages(fresh);
+		put_pages(fresh, in->f.msg.data_len);
 		return false;
 	}
-	put_pages(rq->page);
-	put_pages(rq->rep_page);
+	put_pages(rq->page, rq->data_len);
+	put_pages(rq->rep_page, rq->rep_len);
 	if (*room)
 		memcpy(rq->page, fresh, sizeof(fresh));
 	else
-		put_pages(fresh);
+		put_pages(fresh, in->f.msg.data_len);
 	rq->peer_id = ts->end.peer_id;
 	rq->peer_incarnation = ts->end.incarnation;
 	rq->head_len = in->f.msg.head_len;

@@ -6,7 +6,6 @@
  * Without encryption the pages of a message are referenced, not copied; with it, one pass of the
  * cipher reads them and writes the frame.
  */
-#include <linux/crc32c.h>
 #include <linux/highmem.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
@@ -55,6 +54,27 @@ static struct sk_buff *from_reserve(struct rmp_end *end)
 }
 
 /*
+ * A frame from the caches of the network's own receive path where it fits into a page: those are
+ * refilled by what rmp_rx() gives back, so a page in or out needs no slab. Context: BH off.
+ */
+static struct sk_buff *from_system(u32 room)
+{
+	u32 size = SKB_DATA_ALIGN(room) + SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	struct sk_buff *skb;
+	void *data;
+
+	if (size > PAGE_SIZE)
+		return alloc_skb(room, GFP_FRAME);
+	data = napi_alloc_frag(size);
+	if (unlikely(!data))
+		return NULL;
+	skb = napi_build_skb(data, size);
+	if (unlikely(!skb))
+		skb_free_frag(data);
+	return skb;
+}
+
+/*
  * A frame with room for @linear bytes. From the reserve there is room for a whole frame: *@copy
  * says that everything must be copied into it, because its pages cannot be given away with the
  * clone.
@@ -66,7 +86,7 @@ static struct sk_buff *frame_alloc(struct rmp_end *end, struct net_device *dev, 
 	struct sk_buff *skb = NULL;
 
 	if (likely(!READ_ONCE(reserve_only)))
-		skb = alloc_skb(headroom + linear + dev->needed_tailroom, GFP_FRAME);
+		skb = from_system(headroom + linear + dev->needed_tailroom);
 	if (likely(skb)) {
 		skb_reserve(skb, headroom);
 		return skb;
@@ -127,7 +147,7 @@ static void put_ref(void *arg, struct page *page, u32 off, u32 len)
 	struct ref_arg *a = arg;
 	void *p = kmap_local_page(page);
 
-	a->crc = crc32c(a->crc, p + off, len);
+	a->crc = rmp_crc32c(a->crc, p + off, len);
 	kunmap_local(p);
 	get_page(page);
 	skb_add_rx_frag(a->skb, skb_shinfo(a->skb)->nr_frags, page, off, len, len);
@@ -149,7 +169,7 @@ static void finish_plain(struct rmp_hdr *hdr, u32 crc)
 {
 	hdr->hcrc = 0;
 	hdr->pcrc = cpu_to_be32(crc);
-	hdr->hcrc = cpu_to_be32(crc32c(0, hdr, sizeof(*hdr)));
+	hdr->hcrc = cpu_to_be32(rmp_crc32c(0, hdr, sizeof(*hdr)));
 }
 
 /* Body of a frame in clear: copied, or the pages referenced. */
@@ -165,9 +185,10 @@ static void fill_plain(struct sk_buff *skb, struct rmp_hdr *hdr, const struct rm
 	if (copy) {
 		for (i = 0; i < piece->nruns; i++)
 			rmp_for_each_part(src, &piece->run[i], put_copy, skb);
-		a.crc = crc32c(0, body, piece->len);
+		a.crc = rmp_crc32c(0, body, piece->len);
 	} else {
-		a.crc = crc32c(0, body, piece->head_len);
+		if (piece->head_len)
+			a.crc = rmp_crc32c(0, body, piece->head_len);
 		for (i = 0; i < piece->nruns; i++)
 			rmp_for_each_part(src, &piece->run[i], put_ref, &a);
 	}

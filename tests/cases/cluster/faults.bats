@@ -1,0 +1,110 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# What a client does when donors and wires fail: it waits where nothing was lost, and says so where
+# something was.
+load common
+
+setup_file() {
+	lab_start
+	cluster_programs blocks
+	vm_start client mem=384
+	vm_start donor1 mem=384
+	vm_start donor2 mem=384
+	vm_ready client donor1 donor2
+	cluster_donor donor1 128M
+	cluster_donor donor2 128M
+	cluster_join client memx_client
+}
+
+teardown_file() { lab_stop; }
+
+setup() {
+	lab_until 20 cluster_sees 2
+	vm_run client 20 'memx-admin create v0 --size 64M && until_true 10 test -b /dev/memx0'
+}
+
+teardown() {
+	vm_run client 60 'memx-admin destroy v0 --force' || true
+	lab_end_case
+}
+
+waits() { [ "$(volume waiting)" -gt 0 ]; }
+has_begun() { [ "$(volume pages_out)" -gt "${1:-2000}" ]; }
+
+@test "a donor that is paused for 20 s: I/O waits and goes on, nothing is lost" {
+	verify_bg load 48
+	lab_until 60 has_begun
+	vm_pause donor1
+	lab_until 20 waits
+	run ! lab_until 20 test -e "$LAB_RUN/bg/load.rc"
+	vm_resume donor1
+	run -0 vm_wait load 140
+	[ "$(volume errors)" = 0 ]
+	[ "$(volume lost)" = 0 ]
+}
+
+@test "a wire that is cut and joined under load" {
+	verify_bg load 48
+	lab_until 60 has_begun
+	net_cut donor2
+	lab_until 20 waits
+	net_join donor2
+	run -0 vm_wait load 140
+	[ "$(volume errors)" = 0 ]
+}
+
+@test "the carrier of the client goes and comes under load" {
+	verify_bg load 48
+	lab_until 60 has_begun
+	net_link client off
+	run ! lab_until 3 test -e "$LAB_RUN/bg/load.rc"
+	net_link client on
+	run -0 vm_wait load 140
+	[ "$(volume errors)" = 0 ]
+}
+
+@test "a server under load is neither stopped nor unloaded, and says why" {
+	verify_bg load 32
+	lab_until 60 has_begun 1000
+	run ! vm_run donor1 20 'memx-admin server stop'
+	[[ $output == *extents* ]]
+	run ! vm_run donor1 20 'rmmod memx_server'
+	[[ $output == *"in use"* ]]
+	run -0 vm_wait load 140
+}
+
+@test "a donor that is killed and booted: errors for exactly what lay there, until it is written" {
+	run -0 vm_run client 120 'blocks write /dev/memx0 7'
+	[ "${lines[0]}" = "ok 16384" ]
+	there=$(vm_run client 20 'memx-admin --json list' | tr -d ' \n' |
+		sed -n 's/.*"name":"donor1"[^}]*"written":\([0-9]*\).*/\1/p')
+	[ "$there" -gt 0 ]
+	[ "$there" -lt $((64 << 20)) ]
+
+	vm_kill donor1
+	vm_boot donor1
+	cluster_donor donor1 128M
+	run -0 vm_run client 150 'blocks check /dev/memx0 7'
+	[ "${lines[0]}" = "ok $((16384 - there / 4096))" ]
+	[ "${lines[1]}" = "errors $((there / 4096))" ]
+	[ "${lines[2]}" = "wrong 0" ]
+	[ "$(volume lost)" = "$there" ]
+
+	run -0 vm_run client 150 'blocks repair /dev/memx0 7'
+	run -0 vm_run client 150 'blocks check /dev/memx0 7'
+	[ "${lines[0]}" = "ok 16384" ]
+	[ "$(volume lost)" = 0 ]
+}
+
+@test "the loss timeout ends requests to a donor that stays away" {
+	vm_run client 20 'memx-admin set v0 --loss-timeout 3'
+	vm_run client 120 'blocks write /dev/memx0 9'
+	net_cut donor1
+	net_cut donor2
+	run ! vm_run client 60 'dd if=/dev/memx0 of=/dev/null bs=4096 count=1 iflag=direct'
+	net_join donor1
+	net_join donor2
+	lab_until 30 vm_run client 20 'dd if=/dev/memx0 of=/dev/null bs=4096 count=1 iflag=direct'
+	run -0 vm_run client 150 'blocks check /dev/memx0 9'
+	[ "${lines[0]}" = "ok 16384" ]
+}
