@@ -38,9 +38,9 @@ lab_check_console() {
 
 # The log itself is asked too: a console can lose lines, a ring buffer too, hardly both the same.
 lab_check_kernel() {
-	local dir said taint
+	local dir said taint ask='cat /proc/sys/kernel/tainted; dmesg; lab_kmemleak'
 	dir=$(vm_dir "$1")
-	if ! vm_run "$1" 20 'cat /proc/sys/kernel/tainted; dmesg; lab_kmemleak' >"$dir/log" 2>&1; then
+	if ! vm_run "$1" 20 "$ask" >"$dir/log" 2>&1; then
 		echo "lab_check: $1 runs but does not answer" >&2
 		return 1
 	fi
@@ -60,13 +60,14 @@ lab_check_kernel() {
 
 # lab_forgive: what the kernels have said up to here is known and no longer counts
 lab_forgive() {
-	local name dir
+	local name dir taint
 	for name in $(vm_names); do
 		dir=$(vm_dir "$name")
 		stat -c %s "$dir/console" >"$dir/seen"
 		vm_alive "$name" || continue
 		vm_run "$name" 20 'dmesg | wc -l' >"$dir/lines"
-		echo $(($(vm_run "$name" 20 'cat /proc/sys/kernel/tainted') & LAB_TAINTS)) >"$dir/taint"
+		taint=$(vm_run "$name" 20 'cat /proc/sys/kernel/tainted')
+		echo $((taint & LAB_TAINTS)) >"$dir/taint"
 	done
 }
 

@@ -18,8 +18,9 @@ modules=(
 read -ra more <<<"${LAB_MODULES:-}"
 modules+=("${more[@]}")
 programs=(
-	bash dash ip tc bridge ss ethtool fio mkswap swapon swapoff blkdiscard blockdev lsblk losetup
-	fallocate mkfs.ext4 e2fsck kmod dd cmp sha256sum stat timeout date findmnt nsenter setpriv
+	bash dash ip tc bridge ss ethtool fio mkswap swapon swapoff blkdiscard blockdev lsblk
+	losetup fallocate mkfs.ext4 e2fsck kmod dd cmp sha256sum stat timeout date findmnt
+	nsenter setpriv
 	readlink sort tail seq blkid taskset chrt
 )
 read -ra more <<<"${LAB_PROGRAMS:-}"

@@ -40,17 +40,23 @@ lab_start() {
 	"$MEMX_BUILD/bin/tsc_khz" >"$LAB_RUN/tsc_khz"
 	net_start
 	mkfifo "$LAB_RUN/keeper"
-	setpriv --pdeathsig KILL "$LAB_DIR/keeper" "$LAB_RUN/keeper" </dev/null >/dev/null 2>&1 3>&- &
+	setpriv --pdeathsig KILL "$LAB_DIR/keeper" "$LAB_RUN/keeper" \
+		</dev/null >/dev/null 2>&1 3>&- &
 	echo $! >"$LAB_RUN/keeper.pid"
 	disown $!
 }
 
 # Without debug information a module takes little of a small guest's memory.
 lab_put_files() {
-	local file
+	local file lock
+	mkdir -p "$LAB_OUT"
+	exec {lock}>>"$LAB_OUT/lock" # not while modules.sh builds
+	flock -s "$lock"
 	for file in "$LAB_OUT"/*.ko; do
-		[ ! -e "$file" ] || strip --strip-debug -o "$LAB_RUN/share/modules/${file##*/}" "$file"
+		[ -e "$file" ] || continue
+		strip --strip-debug -o "$LAB_RUN/share/modules/${file##*/}" "$file"
 	done
+	exec {lock}<&-
 	for file in "$MEMX_BUILD"/bin/*; do
 		[ ! -f "$file" ] || cp "$file" "$LAB_RUN/share/bin/"
 	done
@@ -76,7 +82,7 @@ lab_stop() {
 	unset LAB_RUN LAB_NETNS
 }
 
-# A lab that was killed could not clean up: its machines died with it, its network and files did not.
+# A lab that was killed could not clean up: its machines died with it, its network and files stayed.
 lab_sweep() {
 	local path pid
 	for path in /run/netns/memxlab-* "${TMPDIR:-/tmp}"/memxlab-*; do

@@ -73,9 +73,9 @@ vm_clock() {
 }
 
 vm_append() {
-	echo "console=ttyS0 loglevel=6 panic=-1 oops=panic mitigations=off nokaslr tsc=reliable $(vm_clock)" \
-		"no_timer_check lab_name=$1 lab_id=$2 lab_mtu=$(vm_setting "$1" mtu) lab_ports=$LAB_PORTS" \
-		"$(vm_setting "$1" append)"
+	echo "console=ttyS0 loglevel=6 panic=-1 oops=panic mitigations=off nokaslr" \
+		"tsc=reliable $(vm_clock) no_timer_check lab_name=$1 lab_id=$2" \
+		"lab_mtu=$(vm_setting "$1" mtu) lab_ports=$LAB_PORTS $(vm_setting "$1" append)"
 }
 
 # The next two add to the array args of vm_launch.
@@ -83,18 +83,22 @@ vm_add_ports() {
 	local dir=$1 n
 	for ((n = 1; n <= LAB_PORTS; n++)); do
 		mkfifo "$dir/port$n.in" "$dir/port$n.out"
-		args+=(-chardev "pipe,id=p$n,path=$dir/port$n" -device "virtserialport,chardev=p$n,nr=$n")
+		args+=(
+			-chardev "pipe,id=p$n,path=$dir/port$n"
+			-device "virtserialport,chardev=p$n,nr=$n"
+		)
 	done
 }
 
 vm_add_nics() {
-	local name=$1 id=$2 n mtu
+	local name=$1 id=$2 n mtu nic
 	mtu=$(vm_setting "$name" mtu)
 	for ((n = 0; n < $(vm_setting "$name" nics); n++)); do
 		net_port "t${id}n$n" "br$n" "$mtu"
+		nic="virtio-net-pci,id=nic$n,netdev=n$n,mac=$(vm_mac "$name" "$n")"
 		args+=(
 			-netdev "tap,id=n$n,ifname=t${id}n$n,script=no,downscript=no,vhost=off"
-			-device "virtio-net-pci,id=nic$n,netdev=n$n,romfile=,host_mtu=$mtu,mac=$(vm_mac "$name" "$n")"
+			-device "$nic,romfile=,host_mtu=$mtu"
 		)
 	done
 }

@@ -21,8 +21,8 @@ nothing_runs_of() { ! pgrep -f "$1" >/dev/null; }
 
 # A lab of its own that says where it is and then waits to be killed.
 victim() {
-	bash -c '. "$1"; lab_start; lab_trap; vm_start one; echo "$LAB_RUN"; read -r _ <>"$LAB_RUN/tick"' \
-		victim "$LAB_DIR/lab.bash" >"$1" 3>&- &
+	bash -c '. "$1"; lab_start; lab_trap; vm_start one; echo "$LAB_RUN"
+		read -r _ <>"$LAB_RUN/tick"' victim "$LAB_DIR/lab.bash" >"$1" 3>&- &
 	lab=$!
 	mkfifo "$BATS_TEST_TMPDIR/tick"
 	LAB_RUN=$BATS_TEST_TMPDIR lab_until 20 test -s "$1"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# The lab itself, in one machine: commands, deadlines, and that it notices what a kernel complains of.
+# The lab itself, in one machine: commands, deadlines, and that it finds a kernel's complaints.
 load ../../lab/lab
 
 setup_file() {
@@ -22,15 +22,15 @@ teardown() {
 }
 
 @test "a command gives its output, its errors and its status" {
-	out=$(vm_run one 10 'echo said; echo complained >&2; exit 7' 2>"$BATS_TEST_TMPDIR/err") && false
-	[ $? -eq 7 ]
-	[ "$out" = said ]
-	[ "$(cat "$BATS_TEST_TMPDIR/err")" = complained ]
+	run -7 --separate-stderr vm_run one 10 'echo said; echo complained >&2; exit 7'
+	[ "$output" = said ]
+	[ "$stderr" = complained ]
 }
 
 @test "a command that takes too long ends with 124, and the next one runs" {
-	run vm_run one 1 'read -r _ <>/run/never'
+	run vm_run one 1 'echo $$ >/tmp/pid; read -r _ <>/run/never'
 	[ "$status" -eq 124 ]
+	run ! vm_run one 10 'kill -0 "$(cat /tmp/pid)"'
 	run -0 vm_run one 10 'echo still here'
 	[ "$output" = "still here" ]
 }
@@ -107,8 +107,8 @@ teardown() {
 }
 
 @test "all that cases need of the stock kernel is there" {
-	vm_run one 30 'for m in veth sch_netem brd ext4 bridge libchacha20poly1305 libcurve25519 hmac \
-		sha256_generic dummy; do modprobe $m || { echo "no $m"; exit 1; }; done'
+	vm_run one 30 'for m in veth sch_netem brd ext4 bridge libchacha20poly1305 libcurve25519 \
+		hmac sha256_generic dummy; do modprobe $m || { echo "no $m"; exit 1; }; done'
 }
 
 @test "swap, file systems, fio and discard work in the guest" {
@@ -119,8 +119,8 @@ teardown() {
 		modprobe loop
 		truncate -s 8M /tmp/disk; loop=$(losetup -f --show /tmp/disk); blkdiscard "$loop"
 		losetup -d "$loop"
-		fio --name=x --filename=/dev/ram0 --direct=1 --ioengine=libaio --rw=randwrite --bs=4k \
-			--size=2M --verify=crc32c --output=/tmp/fio.out
+		fio --name=x --filename=/dev/ram0 --direct=1 --ioengine=libaio --rw=randwrite \
+			--bs=4k --size=2M --verify=crc32c --output=/tmp/fio.out
 		rmmod brd'
 }
 

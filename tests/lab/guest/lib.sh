@@ -7,7 +7,10 @@ export PATH=/lab/bin:/bin HOME=/root LAB_MODULES=/lab/modules
 memx_load() {
 	local module
 	for module; do
-		[ -e "$LAB_MODULES/$module.ko" ] || { echo "lab: no $module.ko, left out" >&2; continue; }
+		if [ ! -e "$LAB_MODULES/$module.ko" ]; then
+			echo "lab: no $module.ko, left out" >&2
+			continue
+		fi
 		lab_dependencies "$module"
 		insmod "$LAB_MODULES/$module.ko" || return
 	done
