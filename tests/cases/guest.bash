@@ -2,6 +2,9 @@
 # shellcheck shell=bash
 # What the cases of MemX use inside the machine, on top of tests/lab/guest/lib.sh.
 
+# For <(...)
+[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
+
 failed_line() { echo "line $((BASH_LINENO[0] - 2)) of the commands failed: $BASH_COMMAND" >&2; }
 
 # field KEY: its first value in JSON
@@ -83,6 +86,12 @@ volume() {
 # disk [NAME]: device of a volume of the client
 disk() { echo "/dev/$(of_volume disk "${1:-v0}")"; }
 
+# under_load [NAME]: reads of the volume have gone through and more is in flight
+under_load() {
+	[ "$(of_volume pages_in "${1:-v0}")" -gt 0 ] &&
+		grep -q '[1-9]' "/sys/block/$(of_volume disk "${1:-v0}")/inflight"
+}
+
 in_namespace() { nsenter "--net=/run/netns/$1" "${@:2}"; }
 
 names_of_volumes() {
@@ -93,6 +102,8 @@ names_of_volumes() {
 # Take back what a case left. The modules must go: a reference that was forgotten keeps them.
 all_gone() {
 	local ns name
+	umount -l /mnt/* 2>/dev/null || true
+	swapoff -a
 	for ns in $(ip netns list | cut -d' ' -f1); do
 		tc -n "$ns" qdisc del dev eth0 root 2>/dev/null || true
 		if [ -d /sys/module/memx_client ]; then
