@@ -37,11 +37,29 @@ struct slow_cb {
 /* Bytes of a discovery or handshake frame that mean something; the rest is padding. */
 #define SLOW_FRAME_MAX	256
 
+/*
+ * Of @len bytes of a fragment from @from on. It may be a compound page; highmem maps one at a
+ * time.
+ */
+static u32 crc_frag(u32 crc, const skb_frag_t *frag, u32 from, u32 len)
+{
+	u32 at = skb_frag_off(frag) + from, part;
+
+	for (; len; at += part, len -= part) {
+		u8 *p = kmap_local_page(skb_frag_page(frag) + (at >> PAGE_SHIFT));
+
+		part = min_t(u32, len, PAGE_SIZE - offset_in_page(at));
+		crc = rmp_crc32c(crc, p + offset_in_page(at), part);
+		kunmap_local(p);
+	}
+	return crc;
+}
+
 static bool crc_ok(const struct rmp_in *in)
 {
 	struct rmp_hdr hdr = in->hdr;
 	struct sk_buff *skb = in->skb;
-	u32 crc = 0, len = in->f.len, head;
+	u32 crc = 0, len = in->f.len, skipped = RMP_HDR_LEN, n;
 	unsigned int i;
 
 	hdr.hcrc = 0;
@@ -53,26 +71,20 @@ static bool crc_ok(const struct rmp_in *in)
 		skb_copy_bits(skb, RMP_HDR_LEN, buf, len);
 		return rmp_crc32c(0, buf, len) == be32_to_cpu(in->hdr.pcrc);
 	}
-	head = min_t(u32, len, skb_headlen(skb) - RMP_HDR_LEN);
-	if (head)
-		crc = rmp_crc32c(crc, skb->data + RMP_HDR_LEN, head);
-	len -= head;
+	/* A driver may leave any part of the frame, even the header, in fragments. */
+	n = min(skb_headlen(skb), skipped + len);
+	if (n > skipped)
+		crc = rmp_crc32c(crc, skb->data + skipped, n - skipped);
+	len -= n - min(n, skipped);
+	skipped -= min(n, skipped);
 	for (i = 0; i < skb_shinfo(skb)->nr_frags && len; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
-		u32 n = min_t(u32, len, skb_frag_size(frag));
-		u32 off = skb_frag_off(frag), done = 0;
 
-		/* A fragment may be a compound page; highmem maps one page at a time. */
-		while (done < n) {
-			u32 at = off + done,
-			    part = min_t(u32, n - done, PAGE_SIZE - offset_in_page(at));
-			u8 *p = kmap_local_page(skb_frag_page(frag) + (at >> PAGE_SHIFT));
-
-			crc = rmp_crc32c(crc, p + offset_in_page(at), part);
-			kunmap_local(p);
-			done += part;
-		}
-		len -= n;
+		n = min(skb_frag_size(frag), skipped + len);
+		if (n > skipped)
+			crc = crc_frag(crc, frag, skipped, n - skipped);
+		len -= n - min(n, skipped);
+		skipped -= min(n, skipped);
 	}
 	return !len && crc == be32_to_cpu(in->hdr.pcrc);
 }
