@@ -92,6 +92,17 @@ under_load() {
 		grep -q '[1-9]' "/sys/block/$(of_volume disk "${1:-v0}")/inflight"
 }
 
+# within MEMORY COMMAND...: runs it with at most this much memory; swap does not count
+within() {
+	local group=/sys/fs/cgroup/within
+	echo '+memory +io' >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir -p $group
+	echo "$1" >$group/memory.max
+	shift
+	sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' $group "$@" || return
+	rmdir $group
+}
+
 in_namespace() { nsenter "--net=/run/netns/$1" "${@:2}"; }
 
 names_of_volumes() {
