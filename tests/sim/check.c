@@ -175,9 +175,10 @@ void check_completed(struct req *rq)
 	if (rq->status != RMP_OK && rq->status != RMP_BUSY)
 		fail(w, "request %llu was answered with status %u", (unsigned long long)rq->id,
 		     rq->status);
-	if (rq->op != OP_ECHO && !rq->ran_in != (rq->status == RMP_BUSY))
-		fail(w, "request %llu, status %u: executed in session %llu",
-		     (unsigned long long)rq->id, rq->status, (unsigned long long)rq->ran_in);
+	if (rq->op != OP_ECHO && (rq->ran_in == rq->ran_before) != (rq->status == RMP_BUSY))
+		fail(w, "request %llu, status %u: executed in session %llu, before in %llu",
+		     (unsigned long long)rq->id, rq->status, (unsigned long long)rq->ran_in,
+		     (unsigned long long)rq->ran_before);
 }
 
 /* A session that another has taken the place of executes nothing. */

@@ -16,7 +16,8 @@ struct recovery {
 
 struct faults {
 	struct world	*w;
-	struct timer	timer;
+	struct timer	timer, mood;
+	u16		mtu;		/* that the network carries in the end */
 	struct net_faults noise;
 	u64		until_ns, gap_ns, longest_ns;
 	bool		clean, mild, awful;
@@ -127,8 +128,11 @@ static void close_one(struct faults *f)
 
 static void calm(struct faults *f, struct recovery *r)
 {
+	u32 types = f->w->net->now.types;
+
 	(void)r;
 	f->w->net->now = f->noise;
+	f->w->net->now.types = types;
 }
 
 static void storm(struct faults *f)
@@ -140,6 +144,28 @@ static void storm(struct faults *f)
 	now->loss = below(f->w, 800000);
 	now->duplication = below(f->w, 300000);
 	note(f->w, "storm loss %llu duplication %llu", now->loss, now->duplication);
+}
+
+/*
+ * An awful network loses all frames of some types, or all long ones, and others a moment later:
+ * what a session makes of each half-done step.
+ */
+static void change_mood(void *arg)
+{
+	static const u32 sets[] = {
+		0,
+		BIT(RMP_T_PING),
+		BIT(RMP_T_PONG),
+		BIT(RMP_T_REQ) | BIT(RMP_T_REP) | BIT(RMP_T_PING) | BIT(RMP_T_PONG),
+		BIT(RMP_T_REQ) | BIT(RMP_T_REP) | BIT(RMP_T_NACK) | BIT(RMP_T_PONG),
+	};
+	struct faults *f = arg;
+	struct world *w = f->w;
+
+	w->net->now.types = below(w, 4) ? sets[below(w, ARRAY_SIZE(sets))] : (u32)rnd(w);
+	w->net->mtu = below(w, 3) ? f->mtu : between(w, 1500, f->mtu);
+	note(w, "mood types %llx mtu %llu", w->net->now.types, w->net->mtu);
+	timer_arm(w, &f->mood, between(w, 200, 3000) * NS_PER_MS);
 }
 
 static void strike(void *arg)
@@ -166,6 +192,12 @@ static void strike(void *arg)
 	timer_arm(f->w, &f->timer, below(f->w, f->gap_ns));
 }
 
+/* Every second time nothing. One call for each full expression: C leaves their order open. */
+static u64 maybe(struct world *w, u64 n)
+{
+	return below(w, 2) ? below(w, n) : 0;
+}
+
 /* Kinds of seeds: nothing wrong; as bad a network as issue 2 asks for; anything. */
 static void choose_noise(struct faults *f)
 {
@@ -183,15 +215,14 @@ static void choose_noise(struct faults *f)
 		f->noise.jitter_ns = 50 * NS_PER_US;
 		f->noise.reorder_ns = 200 * NS_PER_US;
 	} else if (kind == 3) {
-		/* Most frames are lost: handshakes succeed now and then, and are not confirmed. */
 		f->awful = true;
-		f->noise.loss = between(w, 400000, 750000);
+		f->noise.loss = maybe(w, 700000);
 	} else if (!f->clean) {
-		f->noise.loss = below(w, 2) * below(w, 100000);
+		f->noise.loss = maybe(w, 100000);
 		f->noise.duplication = below(w, 100000);
-		f->noise.reordering = below(w, 2) * below(w, 200000);
-		f->noise.corruption = below(w, 2) * below(w, 50000);
-		f->noise.jitter_ns = below(w, 2) * below(w, 300 * NS_PER_US);
+		f->noise.reordering = maybe(w, 200000);
+		f->noise.corruption = maybe(w, 50000);
+		f->noise.jitter_ns = maybe(w, 300 * NS_PER_US);
 		f->noise.reorder_ns = below(w, 2) ? NS_PER_S << below(w, 3) : NS_PER_MS;
 	}
 }
@@ -215,6 +246,7 @@ static void choose_net(struct faults *f)
 	net->queue_ns = f->clean ? NS_PER_S : between(w, 1, 20) * NS_PER_MS;
 	/* A switch in between that does not carry what the links promise. */
 	net->mtu = f->clean || f->mild || f->awful || below(w, 6) ? mtu : between(w, 1500, mtu);
+	f->mtu = net->mtu;
 	w->net = net;
 	w->node = calloc(w->nnodes, sizeof(*w->node));
 	for (i = 0; i < w->nnodes; i++)
@@ -228,13 +260,15 @@ static void choose_net(struct faults *f)
 static void choose_load(struct faults *f)
 {
 	struct world *w = f->w;
-	struct load_plan plan = {
-		.depth = 1 + (below(w, 64) >> below(w, 6)),
-		.nomem = f->clean || below(w, 3) ? 0 : below(w, 50000),
-		.cancel = f->clean || f->mild ? 0 : below(w, 2) * below(w, 300000),
-	};
 	unsigned int i, t, targets = between(w, 1, 2), sessions = 0;
+	struct load_plan plan = { .depth = 64 };
 
+	plan.depth >>= below(w, 6);
+	plan.depth = between(w, 1, plan.depth);
+	if (!f->clean && !below(w, 3))
+		plan.nomem = below(w, 50000);
+	if (!f->clean && !f->mild)
+		plan.cancel = maybe(w, 300000);
 	for (i = 0; i < w->nnodes; i++) {
 		bool both = !below(w, 8);
 
@@ -266,6 +300,9 @@ struct faults *faults_new(struct world *w)
 	f->timer = (struct timer) { .fn = strike, .arg = f };
 	if (!f->clean && !f->mild && below(w, 8))
 		timer_arm(w, &f->timer, below(w, f->gap_ns));
+	f->mood = (struct timer) { .fn = change_mood, .arg = f };
+	if (f->awful)
+		timer_arm(w, &f->mood, NS_PER_S);
 	for (i = 0; i < w->nnodes; i++)
 		node_boot(&w->node[i]);
 	return f;
@@ -294,6 +331,8 @@ void faults_heal(struct world *w)
 
 	note(w, "heal all", 0);
 	timer_stop(w, &f->timer);
+	timer_stop(w, &f->mood);
+	w->net->mtu = f->mtu;
 	for (i = 0; i < RECOVERY_MAX; i++)
 		timer_stop(w, &f->recovery[i].timer);
 	memset(w->net->parted, 0, sizeof(w->net->parted));

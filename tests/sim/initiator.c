@@ -75,6 +75,7 @@ static void begin(struct sess *s, struct req *rq, unsigned int slot, u32 frames,
 	rq->slot = slot;
 	rq->cost = frames;
 	rq->starts++;
+	rq->ran_before = rq->ran_in;
 	rq->ideal = is->req.nfrags;
 	s->rq[slot] = rq;
 	count_asked(s, frames);

@@ -179,7 +179,7 @@ static void answered(struct req *rq)
 	const struct memx_extent_rep *rep = (const void *)rq->rep_head;
 
 	if (rq->locked)
-		end_write(rq, rq->status == RMP_OK);
+		end_write(rq, rq->ran_in);	/* BUSY: in an earlier session perhaps */
 	if (rq->op == MEMX_OP_EXTENT_OPEN)
 		v->opening = false;
 	if (rq->status != RMP_OK)
@@ -404,8 +404,11 @@ void load_report(struct world *w)
 	for (v = w->load->vols; v; v = v->next) {
 		if (v->retired)
 			continue;
-		note(w, "stuck volume %llu node %llu target %llu session state %llu under way %llu",
-		     v->number, v->node->index, v->target, v->sess->state, v->nunder_way);
+		if (!v->nunder_way && !v->given_up && v->handle)
+			continue;
+		note(w, "stuck volume %llu node %llu target %llu state %llu under way %llu void %llu",
+		     v->number, v->node->index, v->target, v->sess->state, v->nunder_way,
+		     v->given_up ? v->given_up->id : 0);
 		for (i = 0; i < v->nunder_way && i < 8; i++)
 			note(w, "stuck request %llu op %llu state %llu slot %llu starts %llu",
 			     v->under_way[i]->id, v->under_way[i]->op, v->under_way[i]->state,

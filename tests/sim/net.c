@@ -81,7 +81,7 @@ static u64 travel(struct world *w)
 	return ns;
 }
 
-static bool vanishes(struct world *w, unsigned int from, unsigned int to, u32 len)
+static bool vanishes(struct world *w, unsigned int from, unsigned int to, u32 len, u8 type)
 {
 	struct net *net = w->net;
 
@@ -93,7 +93,7 @@ static bool vanishes(struct world *w, unsigned int from, unsigned int to, u32 le
 		w->stats.too_long++;
 		return true;
 	}
-	if (!chance(w, net->now.loss))
+	if (!(net->now.types >> type & 1) && !chance(w, net->now.loss))
 		return false;
 	w->stats.lost++;
 	note(w, "net-lost  %llu -> %llu", from, to);
@@ -121,7 +121,7 @@ void net_send(struct node *from, unsigned int to, const void *data, u32 have, u3
 		note(w, "net-full  %llu -> %llu", from->index, to);
 		return;
 	}
-	if (vanishes(w, from->index, to, len))
+	if (vanishes(w, from->index, to, len, *(const u8 *)data % 32))
 		return;
 	origin = calloc(1, sizeof(*origin));
 	put_on_wire(from, to, data, have, len, origin, left + travel(w));

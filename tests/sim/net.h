@@ -32,6 +32,7 @@ struct frame {
 /* Parts per million, and times. */
 struct net_faults {
 	u32 loss, duplication, reordering, corruption;
+	u32 types;		/* all frames of these types are lost, a bit each */
 	u64 jitter_ns, reorder_ns;
 	u64 late_ns;		/* a duplicate comes at most so much later */
 };

@@ -72,6 +72,7 @@ struct req {
 	u64		began_ns;
 	u64		vol_epoch;
 	u64		ran_in;		/* number of the target's session that executed it last */
+	u64		ran_before;	/* the same, when it was put into its slot */
 	u32		starts;		/* how often it was put into a slot */
 	u32		ideal;		/* frames that it takes */
 	u16		page, count;

@@ -17,7 +17,8 @@ static u64 load(const u8 *p, size_t len)
 {
 	u64 v = 0;
 
-	memcpy(&v, p, min(len, sizeof(v)));
+	if (len)
+		memcpy(&v, p, min(len, sizeof(v)));
 	return v;
 }
 
