@@ -41,10 +41,16 @@ says() {
 	return 1
 }
 
+# prints WORDS COMMAND...: these words are in what it prints
 prints() {
-	local words=$1
+	local words=$1 said
 	shift
-	"$@" 2>&1 | grep -qF -- "$words"
+	said=$("$@" 2>&1) || true
+	case $said in
+	*"$words"*) return 0 ;;
+	esac
+	echo "expected '$words' from '$*', got '$said'" >&2
+	return 1
 }
 
 # refused COMMAND...: it fails (set -e does not see `! command`)
@@ -61,6 +67,23 @@ node() {
 	[ "$2" = none ] || "$1" memx-admin key set "${3:-/tmp/key}"
 	"$1" memx-admin link add eth0
 }
+
+# three_namespaces: cli, srv and other, on a bridge
+three_namespaces() {
+	local ns n=1
+	ip link add br0 type bridge mcast_snooping 0 forward_delay 0
+	ip link set br0 up
+	for ns in cli srv other; do
+		ip netns add $ns
+		ip link add p$ns type veth peer name eth0 netns $ns address "52:54:00:0a:00:0$n"
+		ip link set p$ns master br0 up
+		ip -n $ns link set lo up
+		ip -n $ns link set eth0 up
+		n=$((n + 1))
+	done
+}
+
+other() { in_namespace other "$@"; }
 
 sees_server() { "${1:-cli}" memx-admin --json servers | grep -q '"state": "ok"'; }
 
@@ -90,6 +113,15 @@ disk() { echo "/dev/$(of_volume disk "${1:-v0}")"; }
 under_load() {
 	[ "$(of_volume pages_in "${1:-v0}")" -gt 0 ] &&
 		grep -q '[1-9]' "/sys/block/$(of_volume disk "${1:-v0}")/inflight"
+}
+
+# flows [NAME]: pages of the volume are read and written since the last call
+flows() {
+	local now
+	now="$(of_volume pages_in "${1:-v0}") $(of_volume pages_out "${1:-v0}")"
+	set -- "$now" "${flowed:-0 0}"
+	flowed=$now
+	[ "${1% *}" -gt "${2% *}" ] && [ "${1#* }" -gt "${2#* }" ]
 }
 
 # within MEMORY COMMAND...: runs it with at most this much memory; swap does not count
@@ -132,4 +164,5 @@ all_gone() {
 		fi
 	done
 	for ns in $(ip netns list | cut -d' ' -f1); do ip netns del "$ns"; done
+	ip link del br0 2>/dev/null || true
 }
