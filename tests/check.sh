@@ -18,7 +18,6 @@ stage() {
 	unit) make -s -C tests/unit ;;
 	python) make -s -C tests/unit python ;;
 	sim) make -s -C tests/sim check "SECONDS=${SIM_SECONDS:-60}" ;;
-	fuzz) make -s -C tests/fuzz smoke "SECONDS=${FUZZ_SECONDS:-30}" ;;
 	dissector) tests/dissector/run.sh ;;
 	admin) make -s -C tools/memx-admin check ;;
 	modules) tests/modules.sh ;;

@@ -7,10 +7,11 @@ set -eu
 packages() {
 	case $1 in
 	lab) echo qemu-system-x86 busybox-static dash kmod iproute2 ethtool fio bats e2fsprogs \
-		util-linux xz-utils zstd rsync cpio make gcc libc6-dev linux-headers-amd64 ;;
+		util-linux xz-utils zstd rsync cpio make gcc libc6-dev linux-headers-amd64 \
+		libkmod2 libblkid1 procps udev ;;
 	tools) echo make gcc libc6-dev pkg-config libnl-3-dev libnl-genl-3-dev libjson-c-dev scdoc ;;
 	check) echo make gcc libc6-dev bats shellcheck python3 python3-yaml python3-cryptography \
-		tshark clang libclang-rt-14-dev man-db sparse ;;
+		tshark man-db sparse bash-completion ;;
 	kernels) echo mmdebstrap ;;
 	callgrind) echo make gcc libc6-dev valgrind ;;
 	*)

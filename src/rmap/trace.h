@@ -31,8 +31,9 @@ DECLARE_EVENT_CLASS(rmp_frame_class,
 		__entry->slot = f->slot;
 		__entry->frag = f->frag;
 	),
-	TP_printk("type=%u flags=%#x session=%#x slot=%u seq=%u frag=%u len=%u", __entry->type,
-		  __entry->flags, __entry->session, __entry->slot, __entry->seq, __entry->frag, __entry->len)
+	TP_printk("type=%u flags=%#x session=%#x slot=%u seq=%u frag=%u len=%u",
+		  __entry->type, __entry->flags, __entry->session, __entry->slot, __entry->seq,
+		  __entry->frag, __entry->len)
 );
 
 DEFINE_EVENT(rmp_frame_class, rmp_tx, TP_PROTO(const struct rmp_frame *f), TP_ARGS(f));

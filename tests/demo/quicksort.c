@@ -91,23 +91,10 @@ static void sort(uint32_t *a, size_t n)
 	progress(n);
 }
 
-static struct check sum(const uint32_t *a, size_t n)
+static void add(struct check *c, uint32_t v)
 {
-	struct check c = {0, 0};
-
-	for (size_t i = 0; i < n; i++) {
-		c.sum += a[i];
-		c.squares += (uint64_t)a[i] * a[i];
-	}
-	return c;
-}
-
-static bool in_order(const uint32_t *a, size_t n)
-{
-	for (size_t i = 1; i < n; i++)
-		if (a[i - 1] > a[i])
-			return false;
-	return true;
+	c->sum += v;
+	c->squares += (uint64_t)v * v;
 }
 
 int main(int argc, char **argv)
@@ -126,15 +113,20 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (size_t i = 0; i < total; i++)
-		a[i] = draw(&state);
-	struct check before = sum(a, total);
+	struct check before = {0, 0}, after = {0, 0};
+	bool right = true;
 
+	for (size_t i = 0; i < total; i++) {
+		a[i] = draw(&state);
+		add(&before, a[i]);
+	}
 	printf("filled %s MiB\n", argv[1]);
 	sort(a, total);
-	struct check after = sum(a, total);
-	bool right = in_order(a, total) && before.sum == after.sum &&
-		     before.squares == after.squares;
+	for (size_t i = 0; i < total; i++) {
+		right &= !i || a[i - 1] <= a[i];
+		add(&after, a[i]);
+	}
+	right &= before.sum == after.sum && before.squares == after.squares;
 
 	printf("seconds %.1f\n", now() - begin);
 	printf("result %s\n", right ? "right" : "wrong");

@@ -14,7 +14,8 @@ step() { printf '\n[%3d s] %s\n' $((SECONDS - began)) "$*"; }
 
 # The first number of a JSON key in the client's list of volumes.
 volume() {
-	vm_run client 20 'memx-admin --json list' | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" |
+	vm_run client 20 'memx-admin --json list' |
+		sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" |
 		head -n 1
 }
 

@@ -89,11 +89,13 @@ kernel_versions() {
 	sources src | grep -v '^src/compat/' | xargs -r grep -nE 'KERNEL_VERSION|LINUX_VERSION_CODE'
 }
 
+# Cases quote commands of guests, deeply indented: they get more room.
 long_lines() {
 	texts | while read -r file; do
-		expand -t 8 "$file" | awk -v f="$file" '
-			length($0) > 100 { n++; if (!first) first = NR }
-			END { if (n) print f ":" first ": lines of more than 100 columns: " n }'
+		case $file in tests/*) most=120 ;; *) most=100 ;; esac
+		expand -t 8 "$file" | awk -v f="$file" -v most=$most '
+			length($0) > most { n++; if (!first) first = NR }
+			END { if (n) print f ":" first ": lines of more than " most " columns: " n }'
 	done
 }
 
@@ -126,7 +128,7 @@ check "the in-kernel API is the modules' own" in_kernel_api
 check "pure parts include no system header but through rmp_env.h" system_headers
 check "pure parts have no lock, allocation, clock or log" impure
 check "kernel versions are asked for in src/compat only" kernel_versions
-check "lines have 100 columns at most" long_lines
+check "lines are not too long" long_lines
 check "files have 700 lines at most" long_files
 check "each file names its licence" no_licence
 echo "deps: $passed passed, $failed failed"

@@ -66,7 +66,8 @@ TEST(two_different_candidates_are_drawn)
 /* Clients that choose by figures that grow stale fill servers in step with their size. */
 TEST(servers_fill_evenly)
 {
-	struct memx_clt_cand c[4] = { cand(1000, 20), cand(1000, 20), cand(1000, 20), cand(1000, 20) };
+	struct memx_clt_cand c[4] = { cand(1000, 20), cand(1000, 20), cand(1000, 20),
+				      cand(1000, 20) };
 	u32 i;
 
 	for (i = 0; i < 3000; i++) {

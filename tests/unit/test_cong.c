@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Congestion window: exact numbers, and a storm against the words of docs/PROTOCOL.md, section 11. */
+/*
+ * Congestion window: exact numbers, and a storm against the words of docs/PROTOCOL.md, section
+ * 11.
+ */
 #include "rmp_cong.h"
 #include "t.h"
 
@@ -93,7 +96,8 @@ TEST(cut_once_in_a_round_trip)
 	CHECK_EQ(c.cwnd, 350);
 	CHECK(rmp_cong_loss(&c, 6000, 0, true));
 	CHECK_EQ(c.cwnd, 175);
-	CHECK(!rmp_cong_loss(&c, 6000, 0, true));	/* before the first sample: one microsecond */
+	/* before the first sample: one microsecond */
+	CHECK(!rmp_cong_loss(&c, 6000, 0, true));
 	CHECK(rmp_cong_loss(&c, 6001, 0, true));
 	CHECK_EQ(c.cwnd, 87);
 	CHECK(rmp_cong_loss(&c, 9000, 0, true));
@@ -114,7 +118,8 @@ TEST(rise_of_the_round_trip)
 	CHECK(!rmp_cong_delivered(&c, 4201, 1, 5000));	/* within that round trip */
 	CHECK(rmp_cong_delivered(&c, 4202, 1, 5000));
 	CHECK_EQ(c.cwnd, 613);
-	CHECK(!rmp_cong_delivered(&c, 90000, 1, 0));	/* a reply that says nothing of the network */
+	/* a reply that says nothing of the network */
+	CHECK(!rmp_cong_delivered(&c, 90000, 1, 0));
 	CHECK_EQ(c.min_us, 100);
 }
 

@@ -8,7 +8,9 @@
 
 #define NOW	1000000ull	/* when most requests begin */
 
-/* One page read at MTU 1500: a head goes out, 3 fragments of 1368, 1368 and 1360 bytes come back. */
+/*
+ * One page read at MTU 1500: a head goes out, 3 fragments of 1368, 1368 and 1360 bytes come back.
+ */
 static const struct rmp_ini_req read_page = {
 	.msg = { .head_len = 24 }, .recv_max = 4096, .head_max = 128,
 };
@@ -532,7 +534,8 @@ static void storm(void)
 			o[n].began = false;
 		}
 		f = frag_of(&m, n, o[n].seq - !t_below(5), t_below(frags_of(&m)));
-		CHECK_EQ(rmp_ini_check(&ini, &f, &(struct rmp_piece) { 0 }), oracle_check(&o[n], &f));
+		CHECK_EQ(rmp_ini_check(&ini, &f, &(struct rmp_piece){ 0 }),
+			 oracle_check(&o[n], &f));
 		if (take(&ini, now, &f, &act) == RMP_RX_PLACE)
 			oracle_take(&o[n], &f, &act);
 		time_passes(&ini, o, now);

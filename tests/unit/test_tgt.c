@@ -141,7 +141,9 @@ TEST(executed_once)
 	CHECK_EQ(take_frag(&t, 0, 1, 0, &act), RMP_RX_STALE);
 }
 
-/* The timer sends the last fragment with PROBE: the answer goes out again, and is not made again. */
+/*
+ * The timer sends the last fragment with PROBE: the answer goes out again, and is not made again.
+ */
 TEST(answered_again)
 {
 	struct rmp_msg page = { .data_len = 4096, .present = 1 };
@@ -387,8 +389,9 @@ static struct rmp_msg random_msg(u32 seq)
 	/* What a number stands for is fixed, but for the void echo. */
 	if (seq % 4 == 0 || !t_below(12))
 		return head_only;
-	return (struct rmp_msg) {
-		.data_len = 4096 * (1 + seq % 3), .present = seq % 5 ? (1u << (1 + seq % 3)) - 1 : 1,
+	return (struct rmp_msg){
+		.data_len = 4096 * (1 + seq % 3),
+		.present = seq % 5 ? (1u << (1 + seq % 3)) - 1 : 1,
 		.head_len = 24,
 	};
 }

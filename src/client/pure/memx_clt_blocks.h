@@ -10,7 +10,8 @@
 
 /**
  * struct memx_clt_blocks - blocks of an extent, one bit each
- * @written:	a write was begun: the server is asked for it. A block that is in neither reads as zeros
+ * @written:	a write was begun: the server is asked for it. A block that is in neither reads as
+ *		zeros
  * @lost:	went with a server and was not written since: reading it is an error
  * @nlost:	bits set in @lost
  */

@@ -17,8 +17,11 @@
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
-#define MEMX_DISK_OPEN(name, disk) \
-	static int name##_bdev(struct block_device *bdev, fmode_t mode) { return name(bdev->bd_disk); }
+#define MEMX_DISK_OPEN(name, disk)                                      \
+	static int name##_bdev(struct block_device *bdev, fmode_t mode) \
+	{                                                               \
+		return name(bdev->bd_disk);                             \
+	}
 #else
 #define MEMX_DISK_OPEN(name, disk) \
 	static int name##_bdev(struct gendisk *disk, blk_mode_t mode) { return name(disk); }

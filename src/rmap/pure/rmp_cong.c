@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rmp_cong.h"
 
-#define PERIOD_US	10000000u	/* how long a least round-trip time is believed, as in BBR */
-#define RISE_US		1000u		/* a queue shorter than this is no congestion: softirq jitter, a full burst */
+#define PERIOD_US 10000000u /* how long a least round-trip time is believed, as in BBR */
+/* A queue shorter than this is no congestion: softirq jitter, a full burst. */
+#define RISE_US 1000u
 
 void rmp_cong_init(struct rmp_cong *c)
 {
@@ -57,8 +58,8 @@ static void grow(struct rmp_cong *c, u32 cost)
  * @cost:	frames of the request and its reply, as counted when it began
  * @rtt_us:	its round-trip time, or 0 when that says nothing about the network
  *
- * A round trip of more than twice the least one plus RISE_US means a queue in the network: an eighth is cut. The
- * window grows only while it is what limits the session.
+ * A round trip of more than twice the least one plus RISE_US means a queue in the network: an
+ * eighth is cut. The window grows only while it is what limits the session.
  *
  * Return: true when the window was cut.
  */

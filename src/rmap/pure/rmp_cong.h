@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Congestion window of a session, in frames of both directions: a request costs its own frames and those of the reply
- * that it asks for. Grown as in RFC 5681, cut by loss and by a rise of the round-trip time.
+ * Congestion window of a session, in frames of both directions: a request costs its own frames
+ * and those of the reply that it asks for. Grown as in RFC 5681, cut by loss and by a rise of the
+ * round-trip time.
  */
 #ifndef _RMP_CONG_H
 #define _RMP_CONG_H

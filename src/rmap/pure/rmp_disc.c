@@ -22,8 +22,9 @@ bool rmp_name_is_valid(const char *name, size_t size)
 	for (i = 0; i < size; i++) {
 		char c = name[i];
 
-		if (i >= len ? c != 0 : !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-					  c == '.' || c == '_' || c == '-'))
+		if (i >= len ? c != 0
+			     : !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+				 (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'))
 			return false;
 	}
 	return true;
@@ -42,13 +43,14 @@ bool rmp_advert_is_valid(const struct rmp_advert *a, u32 len)
 	u16 mtu = be16_to_cpu(a->mtu);
 
 	if (len < sizeof(*a) || be16_to_cpu(a->len) != sizeof(*a) || a->version != RMP_VERSION ||
-	    a->security > RMP_SEC_NOISE || a->load >= RMP_LOAD_NR || mtu < RMP_MTU_MIN || mtu > RMP_MTU_MAX ||
-	    !a->incarnation || !rmp_name_is_valid((const char *)a->name, sizeof(a->name)))
+	    a->security > RMP_SEC_NOISE || a->load >= RMP_LOAD_NR || mtu < RMP_MTU_MIN ||
+	    mtu > RMP_MTU_MAX || !a->incarnation ||
+	    !rmp_name_is_valid((const char *)a->name, sizeof(a->name)))
 		return false;
 	if (a->type == RMP_T_SOLICIT)
 		return !a->capacity && !a->free && !interval && !a->load;
-	return a->type == RMP_T_ADVERT && interval >= INTERVAL_MIN_MS && interval <= INTERVAL_MAX_MS &&
-	       be64_to_cpu(a->free) <= be64_to_cpu(a->capacity);
+	return a->type == RMP_T_ADVERT && interval >= INTERVAL_MIN_MS &&
+	       interval <= INTERVAL_MAX_MS && be64_to_cpu(a->free) <= be64_to_cpu(a->capacity);
 }
 
 /**
@@ -57,13 +59,15 @@ bool rmp_advert_is_valid(const struct rmp_advert *a, u32 len)
  * @known_counter: of its last advertisement
  * @a:		the frame, valid and authentic
  *
- * An old incarnation cannot be told from a new one here; what it says is a hint until a session confirms it.
+ * An old incarnation cannot be told from a new one here; what it says is a hint until a session
+ * confirms it.
  *
  * Return: true when it is new.
  */
 bool rmp_advert_is_new(u64 known_incarnation, u64 known_counter, const struct rmp_advert *a)
 {
-	return be64_to_cpu(a->incarnation) != known_incarnation || be64_to_cpu(a->counter) > known_counter;
+	return be64_to_cpu(a->incarnation) != known_incarnation ||
+	       be64_to_cpu(a->counter) > known_counter;
 }
 
 /**
@@ -77,5 +81,6 @@ enum rmp_age rmp_peer_age(u32 silent_ms, u32 interval_ms)
 {
 	if (silent_ms > (u64)interval_ms * RMP_FORGET_INTERVALS)
 		return RMP_AGE_FORGOTTEN;
-	return silent_ms > (u64)interval_ms * RMP_SUSPECT_INTERVALS ? RMP_AGE_SUSPECT : RMP_AGE_FRESH;
+	return silent_ms > (u64)interval_ms * RMP_SUSPECT_INTERVALS ? RMP_AGE_SUSPECT
+								    : RMP_AGE_FRESH;
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rmp_frag.h"
 
-/* Bytes that a frame of several to a page leaves for the head of most messages, so that it needs no frame of its own. */
+/*
+ * Bytes that a frame of several to a page leaves for the head of most messages, so that it needs
+ * no frame of its own.
+ */
 #define RMP_HEAD_ROOM	48
 
 /**
@@ -9,8 +12,8 @@
  * @geo:	to fill
  * @mtu:	bytes of a frame after the Ethernet header, RMP_MTU_MIN to RMP_MTU_MAX
  *
- * The tag is counted in without encryption too, so that a session's geometry depends on its MTU alone. At 1500:
- * room 1444, 3 frames of 1368 bytes to a page; at 9000: 2 pages to a frame.
+ * The tag is counted in without encryption too, so that a session's geometry depends on its MTU
+ * alone. At 1500: room 1444, 3 frames of 1368 bytes to a page; at 9000: 2 pages to a frame.
  */
 void rmp_geo_init(struct rmp_geo *geo, unsigned int mtu)
 {
@@ -85,9 +88,11 @@ static void add_run(struct rmp_piece *p, const struct rmp_msg *msg, u32 pos, u32
  * @frag:	number of the fragment, below @l->nfrags
  * @p:		to fill
  *
- * A short last page (data_len no multiple of RMP_PAGE_SIZE) makes its frames short, the last ones perhaps empty.
+ * A short last page (data_len no multiple of RMP_PAGE_SIZE) makes its frames short, the last ones
+ * perhaps empty.
  */
-void rmp_layout_piece(const struct rmp_layout *l, const struct rmp_geo *geo, unsigned int frag, struct rmp_piece *p)
+void rmp_layout_piece(const struct rmp_layout *l, const struct rmp_geo *geo, unsigned int frag,
+		      struct rmp_piece *p)
 {
 	const struct rmp_msg *msg = &l->msg;
 	unsigned int i, page, npages;
@@ -105,7 +110,8 @@ void rmp_layout_piece(const struct rmp_layout *l, const struct rmp_geo *geo, uns
 		unsigned int off = frag % geo->per_page * geo->chunk;
 
 		page = nth_page(msg->present, frag / geo->per_page);
-		add_run(p, msg, page * RMP_PAGE_SIZE + off, min_t(u32, geo->chunk, RMP_PAGE_SIZE - off));
+		add_run(p, msg, page * RMP_PAGE_SIZE + off,
+			min_t(u32, geo->chunk, RMP_PAGE_SIZE - off));
 		return;
 	}
 	npages = hweight16(msg->present);

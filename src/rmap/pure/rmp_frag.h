@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Geometry of fragments: which bytes of a message travel in which frame. A pure function of the path's MTU and of the
- * message's description, which every frame carries; so both ends agree, and any fragment is enough to lay out the rest.
+ * Geometry of fragments: which bytes of a message travel in which frame. A pure function of the
+ * path's MTU and of the message's description, which every frame carries; so both ends agree, and
+ * any fragment is enough to lay out the rest.
  */
 #ifndef _RMP_FRAG_H
 #define _RMP_FRAG_H
@@ -76,7 +77,8 @@ struct rmp_piece {
 
 void rmp_geo_init(struct rmp_geo *geo, unsigned int mtu);
 bool rmp_layout_init(struct rmp_layout *l, const struct rmp_geo *geo, const struct rmp_msg *msg);
-void rmp_layout_piece(const struct rmp_layout *l, const struct rmp_geo *geo, unsigned int frag, struct rmp_piece *p);
+void rmp_layout_piece(const struct rmp_layout *l, const struct rmp_geo *geo, unsigned int frag,
+		      struct rmp_piece *p);
 
 static inline u64 rmp_layout_all(const struct rmp_layout *l)
 {

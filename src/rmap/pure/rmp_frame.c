@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rmp_frame.h"
 
-/* Bodies whose length the type fixes. A REQ or REP has the bytes of its fragment, which needs the message's layout. */
+/*
+ * Bodies whose length the type fixes. A REQ or REP has the bytes of its fragment, which needs the
+ * message's layout.
+ */
 static bool len_fits(const struct rmp_frame *f)
 {
 	switch (f->type) {
@@ -24,7 +27,8 @@ static bool len_fits(const struct rmp_frame *f)
  * @hdr:	the header
  * @avail:	bytes that follow it in the frame, without the tag, padding included
  *
- * Return: false when the frame breaks a rule. Security is not looked at: the header is not to be believed yet.
+ * Return: false when the frame breaks a rule. Security is not looked at: the header is not to be
+ * believed yet.
  */
 bool rmp_frame_parse(struct rmp_frame *f, const struct rmp_hdr *hdr, u32 avail)
 {

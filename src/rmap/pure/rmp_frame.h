@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The one place that looks at the header of a session's frame: checks every rule that needs no state, turns it into host
- * order, and back.
+ * The one place that looks at the header of a session's frame: checks every rule that needs no
+ * state, turns it into host order, and back.
  */
 #ifndef _RMP_FRAME_H
 #define _RMP_FRAME_H
@@ -39,7 +39,8 @@ enum rmp_rx {
 /**
  * struct rmp_act - what to do after a frame or a timer was taken in
  * @slot:	of which slot
- * @done:	initiator: the request has completed and its slot is free. Target: the request has arrived, execute it
+ * @done:	initiator: the request has completed and its slot is free. Target: the request has
+ *		arrived, execute it
  * @nack:	send a NACK with this mask, if not 0
  * @send:	send these fragments (initiator: of the request; target: of the reply), if not 0
  * @probe:	they are to carry RMP_F_PROBE

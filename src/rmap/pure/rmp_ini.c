@@ -24,8 +24,8 @@ void rmp_ini_init(struct rmp_ini *ini, unsigned int mtu, u32 rto_min_us, u32 rto
  * @mtu:	of the path, bytes
  * @granted:	slots that the target grants
  *
- * All slots are free afterwards, with sequence numbers from the beginning; the shell submits again what was under way,
- * or fails it.
+ * All slots are free afterwards, with sequence numbers from the beginning; the shell submits
+ * again what was under way, or fails it.
  */
 void rmp_ini_restart(struct rmp_ini *ini, unsigned int mtu, u8 granted)
 {
@@ -79,8 +79,9 @@ u32 rmp_ini_reply_frames(const struct rmp_ini *ini, u32 recv_max)
  * @now:	microseconds
  * @req:	its shape
  *
- * Return: the slot; the shell sends all fragments of it. -EAGAIN: no slot is free or the congestion window is full; try
- * again when a request completes. -EINVAL: no such message can exist.
+ * Return: the slot; the shell sends all fragments of it. -EAGAIN: no slot is free or the
+ * congestion window is full; try again when a request completes. -EINVAL: no such message can
+ * exist.
  */
 int rmp_ini_start(struct rmp_ini *ini, u64 now, const struct rmp_ini_req *req)
 {
@@ -141,7 +142,10 @@ static enum rmp_rx match(const struct rmp_ini *ini, const struct rmp_frame *f)
 	return s->state == RMP_INI_FREE || s->seq != f->seq ? RMP_RX_STALE : RMP_RX_PLACE;
 }
 
-/* Layout of the reply that @f is a fragment of: known, or believed of its first fragment when it is within bounds. */
+/*
+ * Layout of the reply that @f is a fragment of: known, or believed of its first fragment when it
+ * is within bounds.
+ */
 static bool reply_layout(const struct rmp_ini *ini, const struct rmp_frame *f, struct rmp_layout *l)
 {
 	const struct rmp_ini_slot *s = &ini->slot[f->slot];
@@ -163,7 +167,8 @@ static bool reply_layout(const struct rmp_ini *ini, const struct rmp_frame *f, s
  *
  * Return: RMP_RX_PLACE: authenticate it, put it in place and call rmp_ini_placed(). Else drop it.
  */
-enum rmp_rx rmp_ini_check(const struct rmp_ini *ini, const struct rmp_frame *f, struct rmp_piece *piece)
+enum rmp_rx rmp_ini_check(const struct rmp_ini *ini, const struct rmp_frame *f,
+			  struct rmp_piece *piece)
 {
 	const struct rmp_ini_slot *s = &ini->slot[f->slot];
 	enum rmp_rx rx = match(ini, f);
@@ -247,7 +252,8 @@ void rmp_ini_placed(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, str
  *
  * Return: false when the slot has gone on.
  */
-bool rmp_ini_nack(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, u64 mask, struct rmp_act *act)
+bool rmp_ini_nack(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, u64 mask,
+		  struct rmp_act *act)
 {
 	struct rmp_ini_slot *s = &ini->slot[f->slot];
 
@@ -264,8 +270,9 @@ bool rmp_ini_nack(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, u64 m
  * rmp_ini_timeout - take one slot whose timer has run out
  * @ini:	initiator
  * @now:	microseconds
- * @act:	to fill: either @nack (the rest of a reply that has begun) or @send with @probe (the last fragment of the
- *		request: the target says what it misses, or answers again), and @cut
+ * @act:	to fill: either @nack (the rest of a reply that has begun) or @send with @probe
+ *		(the last fragment of the request: the target says what it misses, or answers
+ *		again), and @cut
  *
  * Return: false when there is none (any more).
  */

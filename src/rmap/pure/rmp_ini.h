@@ -2,10 +2,11 @@
 /*
  * The initiator's half of a session: slots, retransmission, and which reply fragments have come.
  *
- * The shell owns the requests; this object only knows their shape. A slot is free, busy with a request, or void: its
- * request was cancelled, but its sequence number must still be used up at the target, so that a later request in the
- * slot is not taken for one that skipped a number. A void slot asks for an empty echo under the same number: the target
- * executes that, or repeats the answer of what it had executed already; either way the slot is free again.
+ * The shell owns the requests; this object only knows their shape. A slot is free, busy with a
+ * request, or void: its request was cancelled, but its sequence number must still be used up at
+ * the target, so that a later request in the slot is not taken for one that skipped a number. A
+ * void slot asks for an empty echo under the same number: the target executes that, or repeats
+ * the answer of what it had executed already; either way the slot is free again.
  */
 #ifndef _RMP_INI_H
 #define _RMP_INI_H
@@ -83,9 +84,11 @@ void rmp_ini_resume(struct rmp_ini *ini, u64 now, u8 granted);
 u32 rmp_ini_reply_frames(const struct rmp_ini *ini, u32 recv_max);
 int rmp_ini_start(struct rmp_ini *ini, u64 now, const struct rmp_ini_req *req);
 void rmp_ini_void(struct rmp_ini *ini, u64 now, unsigned int slot);
-enum rmp_rx rmp_ini_check(const struct rmp_ini *ini, const struct rmp_frame *f, struct rmp_piece *piece);
+enum rmp_rx rmp_ini_check(const struct rmp_ini *ini, const struct rmp_frame *f,
+			  struct rmp_piece *piece);
 void rmp_ini_placed(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, struct rmp_act *act);
-bool rmp_ini_nack(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, u64 mask, struct rmp_act *act);
+bool rmp_ini_nack(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, u64 mask,
+		  struct rmp_act *act);
 bool rmp_ini_timeout(struct rmp_ini *ini, u64 now, struct rmp_act *act);
 u64 rmp_ini_deadline(const struct rmp_ini *ini);
 

@@ -28,7 +28,8 @@ void rmp_rtt_limits(struct rmp_rtt *r, u32 min_us, u32 max_us)
 /**
  * rmp_rtt_sample - take one measured round trip
  * @r:		estimator
- * @rtt_us:	the sample, of a frame whose time stamp came back (RFC 7323: unambiguous when sent again)
+ * @rtt_us:	the sample, of a frame whose time stamp came back (RFC 7323: unambiguous when sent
+ *		again)
  *
  * RFC 6298, 2.2 and 2.3: alpha 1/8, beta 1/4, K 4; the clock's granularity is one microsecond.
  */

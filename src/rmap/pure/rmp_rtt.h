@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Round-trip time of a session and the retransmission timeout that follows from it, by the rules of RFC 6298 with a
- * clock in microseconds.
+ * Round-trip time of a session and the retransmission timeout that follows from it, by the rules
+ * of RFC 6298 with a clock in microseconds.
  */
 #ifndef _RMP_RTT_H
 #define _RMP_RTT_H
 
 #include "rmp_env.h"
 
-#define RMP_RTO_MIN_US		2000u		/* default floor; a LAN round trip is 20 to 500 us */
+#define RMP_RTO_MIN_US          2000u /* default floor; a LAN round trip is 20 to 500 us */
 #define RMP_RTO_MAX_US		500000u		/* default ceiling */
 #define RMP_RTO_FIRST_US	50000u		/* before the first sample */
 

@@ -14,7 +14,8 @@ void rmp_tgt_init(struct rmp_tgt *tgt, unsigned int mtu, u8 nslots)
 	tgt->nslots = nslots;
 }
 
-static enum rmp_rx check_new(const struct rmp_tgt *tgt, const struct rmp_frame *f, struct rmp_piece *piece)
+static enum rmp_rx check_new(const struct rmp_tgt *tgt, const struct rmp_frame *f,
+			     struct rmp_piece *piece)
 {
 	struct rmp_layout l;
 
@@ -24,14 +25,18 @@ static enum rmp_rx check_new(const struct rmp_tgt *tgt, const struct rmp_frame *
 	return piece->len == f->len ? RMP_RX_NEW : RMP_RX_MALFORMED;
 }
 
-static enum rmp_rx check_current(const struct rmp_tgt *tgt, const struct rmp_frame *f, struct rmp_piece *piece)
+static enum rmp_rx check_current(const struct rmp_tgt *tgt, const struct rmp_frame *f,
+				 struct rmp_piece *piece)
 {
 	const struct rmp_tgt_slot *s = &tgt->slot[f->slot];
 	bool probe = f->flags & RMP_F_PROBE;
 
 	switch (s->state) {
 	case RMP_TGT_ARRIVING:
-		/* The initiator gave up the request and made its slot void: see rmp_ini_void(). Nothing was executed. */
+		/*
+		 * The initiator gave up the request and made its slot void: see rmp_ini_void().
+		 * Nothing was executed.
+		 */
 		if (!rmp_msg_equal(&s->req.msg, &f->msg))
 			return check_new(tgt, f, piece);
 		if (f->frag >= s->req.nfrags)
@@ -53,10 +58,12 @@ static enum rmp_rx check_current(const struct rmp_tgt *tgt, const struct rmp_fra
  * @f:		the frame
  * @piece:	to fill for RMP_RX_PLACE and RMP_RX_NEW: what the fragment carries
  *
- * Return: RMP_RX_PLACE, RMP_RX_NEW: authenticate it, put it in place (for RMP_RX_NEW into fresh pages; what the slot
- * held is to be freed) and call rmp_tgt_placed(). RMP_RX_AGAIN: authenticate it and call rmp_tgt_placed(). Else drop it.
+ * Return: RMP_RX_PLACE, RMP_RX_NEW: authenticate it, put it in place (for RMP_RX_NEW into fresh
+ * pages; what the slot held is to be freed) and call rmp_tgt_placed(). RMP_RX_AGAIN: authenticate
+ * it and call rmp_tgt_placed(). Else drop it.
  */
-enum rmp_rx rmp_tgt_check(const struct rmp_tgt *tgt, const struct rmp_frame *f, struct rmp_piece *piece)
+enum rmp_rx rmp_tgt_check(const struct rmp_tgt *tgt, const struct rmp_frame *f,
+			  struct rmp_piece *piece)
 {
 	const struct rmp_tgt_slot *s = &tgt->slot[f->slot];
 
@@ -88,7 +95,8 @@ static void nack_gap(struct rmp_tgt_slot *s, const struct rmp_frame *f, struct r
  * @rx:		what rmp_tgt_check() has just said
  * @act:	to fill: @done (execute the request), @nack, @send (the reply once more)
  */
-void rmp_tgt_placed(struct rmp_tgt *tgt, const struct rmp_frame *f, enum rmp_rx rx, struct rmp_act *act)
+void rmp_tgt_placed(struct rmp_tgt *tgt, const struct rmp_frame *f, enum rmp_rx rx,
+		    struct rmp_act *act)
 {
 	struct rmp_tgt_slot *s = &tgt->slot[f->slot];
 
@@ -125,8 +133,8 @@ void rmp_tgt_placed(struct rmp_tgt *tgt, const struct rmp_frame *f, enum rmp_rx 
  *
  * Return: false when no such message can exist; the slot is as before then.
  */
-bool rmp_tgt_reply(struct rmp_tgt *tgt, unsigned int slot, const struct rmp_msg *msg, u8 status, bool slow,
-		   struct rmp_act *act)
+bool rmp_tgt_reply(struct rmp_tgt *tgt, unsigned int slot, const struct rmp_msg *msg, u8 status,
+		   bool slow, struct rmp_act *act)
 {
 	struct rmp_tgt_slot *s = &tgt->slot[slot];
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The target's half of a session: exactly-once execution by a sequence number per slot (as in RFC 8881, 2.10.6), which
- * request fragments have come, and what of the last reply may have to be sent again.
+ * The target's half of a session: exactly-once execution by a sequence number per slot (as in RFC
+ * 8881, 2.10.6), which request fragments have come, and what of the last reply may have to be
+ * sent again.
  */
 #ifndef _RMP_TGT_H
 #define _RMP_TGT_H
@@ -54,10 +55,12 @@ struct rmp_tgt {
 };
 
 void rmp_tgt_init(struct rmp_tgt *tgt, unsigned int mtu, u8 nslots);
-enum rmp_rx rmp_tgt_check(const struct rmp_tgt *tgt, const struct rmp_frame *f, struct rmp_piece *piece);
-void rmp_tgt_placed(struct rmp_tgt *tgt, const struct rmp_frame *f, enum rmp_rx rx, struct rmp_act *act);
-bool rmp_tgt_reply(struct rmp_tgt *tgt, unsigned int slot, const struct rmp_msg *msg, u8 status, bool slow,
-		   struct rmp_act *act);
+enum rmp_rx rmp_tgt_check(const struct rmp_tgt *tgt, const struct rmp_frame *f,
+			  struct rmp_piece *piece);
+void rmp_tgt_placed(struct rmp_tgt *tgt, const struct rmp_frame *f, enum rmp_rx rx,
+		    struct rmp_act *act);
+bool rmp_tgt_reply(struct rmp_tgt *tgt, unsigned int slot, const struct rmp_msg *msg, u8 status,
+		   bool slow, struct rmp_act *act);
 bool rmp_tgt_nack(struct rmp_tgt *tgt, const struct rmp_frame *f, u64 mask, struct rmp_act *act);
 
 #endif

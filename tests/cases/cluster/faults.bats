@@ -67,7 +67,7 @@ has_begun() { [ "$(volume pages_out)" -gt "${1:-2000}" ]; }
 	verify_bg load 32
 	lab_until 60 has_begun 1000
 	run ! vm_run donor1 20 'memx-admin server stop'
-	[[ $output == *extents* ]]
+	[[ $output == *"1 client(s) have "*" MiB here; --force would lose their data"* ]]
 	run ! vm_run donor1 20 'rmmod memx_server'
 	[[ $output == *"in use"* ]]
 	run -0 vm_wait load 140
