@@ -45,12 +45,16 @@ struct keypair *keypair_find(struct node *n, u32 index)
 	return kp && kp->local == index && kp->counter ? kp : NULL;
 }
 
+static u8 *place(const struct src *src, const struct rmp_run *run)
+{
+	if (!src->page)
+		return src->data + run->pos;
+	return src->page[run->pos / RMP_PAGE_SIZE]->b + run->pos % RMP_PAGE_SIZE;
+}
+
 static u8 *put_run(u8 *at, const struct src *src, const struct rmp_run *run)
 {
-	const u8 *from = src->page ? src->page[run->pos / RMP_PAGE_SIZE]->b + run->pos % RMP_PAGE_SIZE :
-				     src->data + run->pos;
-
-	memcpy(at, from, run->len);
+	memcpy(at, place(src, run), run->len);
 	return at + run->len;
 }
 
@@ -122,10 +126,7 @@ void tx_control(struct end *end, u8 type, u32 ts_echo)
 
 static const u8 *take_run(const u8 *at, const struct src *dst, const struct rmp_run *run)
 {
-	u8 *to = dst->page ? dst->page[run->pos / RMP_PAGE_SIZE]->b + run->pos % RMP_PAGE_SIZE :
-			     dst->data + run->pos;
-
-	memcpy(to, at, run->len);
+	memcpy(place(dst, run), at, run->len);
 	return at + run->len;
 }
 
@@ -185,8 +186,8 @@ bool in_open(struct in *in, const struct rmp_piece *p, void *head, const struct 
 		return false;
 	if (in->raw->damaged &&
 	    in->raw->damaged_at < RMP_HDR_LEN + in->f.len + (sealed ? RMP_TAG_LEN : 0))
-		fail(w, "node %u took a frame that was damaged at byte %u", in->kp->end->node->index,
-		     in->raw->damaged_at);
+		fail(w, "node %u took a frame that was damaged at byte %u",
+		     in->kp->end->node->index, in->raw->damaged_at);
 	if (sealed && in->raw->origin->taken)
 		fail(w, "node %u took a frame twice", in->kp->end->node->index);
 	in->raw->origin->taken = true;
@@ -205,7 +206,12 @@ void count_drop(struct node *n, const struct rmp_frame *f, enum rmp_rx rx)
 {
 	struct stats *s = &n->w->stats;
 
-	*(rx == RMP_RX_STALE ? &s->stale : rx == RMP_RX_DUPLICATE ? &s->duplicates : &s->malformed) += 1;
+	if (rx == RMP_RX_STALE)
+		s->stale++;
+	else if (rx == RMP_RX_DUPLICATE)
+		s->duplicates++;
+	else
+		s->malformed++;
 	note(n->w, "drop node %llu type %llu slot %llu seq %llu frag %llu why %llu", n->index,
 	     f->type, f->slot, f->seq, f->frag, rx);
 }

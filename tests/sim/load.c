@@ -406,7 +406,7 @@ void load_report(struct world *w)
 			continue;
 		if (!v->nunder_way && !v->given_up && v->handle)
 			continue;
-		note(w, "stuck volume %llu node %llu target %llu state %llu under way %llu void %llu",
+		note(w, "stuck volume %llu node %llu to %llu state %llu under way %llu void %llu",
 		     v->number, v->node->index, v->target, v->sess->state, v->nunder_way,
 		     v->given_up ? v->given_up->id : 0);
 		for (i = 0; i < v->nunder_way && i < 8; i++)

@@ -118,7 +118,7 @@ static void check_clean(struct world *w)
 
 	if (s->retransmits || s->timeouts || s->nacks || s->stale || s->duplicates || s->lost ||
 	    s->bad || s->malformed || s->replayed || s->unknown)
-		fail(w, "a clean network, yet %llu retransmits, %llu timeouts, %llu NACKs, %llu drops",
+		fail(w, "clean network: %llu retransmits, %llu timeouts, %llu NACKs, %llu drops",
 		     (unsigned long long)s->retransmits, (unsigned long long)s->timeouts,
 		     (unsigned long long)s->nacks,
 		     (unsigned long long)(s->stale + s->duplicates + s->lost + s->bad +

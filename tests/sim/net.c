@@ -2,7 +2,6 @@
 #include "net.h"
 #include "node.h"
 
-/* After the last reference of a world's frames is gone there must be none: see settle() in main.c. */
 void frame_free(struct frame *f)
 {
 	if (!--f->origin->copies)

@@ -223,7 +223,7 @@ void store_request(struct node *n, struct treq *rq)
 	treq_reply(rq);
 }
 
-/* What it had taken from the peer's earlier sessions is finished; what those had opened is freed. */
+/* What it had taken from the peer's earlier sessions is finished; what they opened is freed. */
 void store_peer_up(struct node *n, unsigned int peer, u64 incarnation)
 {
 	struct extent **at = &n->store->extents;

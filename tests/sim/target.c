@@ -255,7 +255,7 @@ static void ping(struct tsess *ts, struct in *in)
 		return;
 	ts->refs++;
 	ts->confirming = true;
-	timer_arm(w, &ts->confirm, below(w, chance(w, 900000) ? 300 * NS_PER_US : 30 * NS_PER_MS));
+	timer_arm(w, &ts->confirm, below(w, chance(w, 800000) ? 300 * NS_PER_US : 200 * NS_PER_MS));
 }
 
 static bool superseded(const struct tsess *old, const struct tsess *by)

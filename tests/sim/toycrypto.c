@@ -49,8 +49,8 @@ void rmp_hmac_sha256(const u8 *key, size_t key_len, const u8 *data, size_t len,
 	rmp_sha256((const u8 *)&h, sizeof(h), out);
 }
 
-static void make_tag(u8 tag[16], const u8 *cipher, size_t len, const u8 *ad, size_t ad_len, u64 nonce,
-		     const u8 key[32])
+static void make_tag(u8 tag[16], const u8 *cipher, size_t len, const u8 *ad, size_t ad_len,
+		     u64 nonce, const u8 key[32])
 {
 	u64 h = digest(digest(stir(digest(3, key, 32) + nonce), ad, ad_len), cipher, len);
 
