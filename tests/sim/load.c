@@ -182,9 +182,9 @@ static void answered(struct req *rq)
 		end_write(rq, rq->ran_in);	/* BUSY: in an earlier session perhaps */
 	if (rq->op == MEMX_OP_EXTENT_OPEN)
 		v->opening = false;
+	v->w->stats.ideal += rq->ideal;
 	if (rq->status != RMP_OK)
 		return;
-	v->w->stats.ideal += rq->ideal;
 	if (rq->op == MEMX_OP_READ)
 		check_read(rq);
 	else if (rq->op == OP_ECHO)
