@@ -37,7 +37,7 @@ sum_of() {
 	/^not ok [0-9]+/ { f++ }
 	match($0, /[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?/) {
 		split(substr($0, RSTART, RLENGTH), w, /[ ,]+/)
-		P += w[1]; F += w[3]; S += w[5]
+		P = w[1]; F = w[3]; S = w[5]	# the last one is the sum of those before
 	}
 	END { print p + P + 0, f + F + 0, s + S + 0 }' "$1"
 }

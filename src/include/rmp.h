@@ -4,9 +4,10 @@
  *
  * An initiator opens a session to a peer and submits requests; a target registers a service and
  * answers them. A request completes exactly once: with a reply, or with an error after which
- * nobody may assume anything about its execution. It executes at most once as long as the target
- * knows the session. Should the target have forgotten it (five minutes of silence) without losing
- * what it holds, requests under way are asked anew, and none of the old session executes any more.
+ * nobody may assume anything about its execution: one that was cancelled may even execute after
+ * others that were submitted later. It executes at most once as long as the target knows the
+ * session. Should the target have forgotten it (five minutes of silence) without losing what it
+ * holds, requests under way are asked anew, and none of the old session executes any more.
  */
 #ifndef _RMP_H
 #define _RMP_H

@@ -13,6 +13,8 @@
 
 /* INITs sent with one MTU before a smaller one is tried. */
 #define TRIES_PER_MTU	3
+/* Of so many to a peer whose path carried its MTU, two may try a smaller one. */
+#define TRIES_KEYED	16
 
 static const char prologue[] = RMP_PROLOGUE;
 
@@ -90,6 +92,9 @@ static u16 mtu_to_try(const struct rmp_sess *s, u16 path_mtu)
 {
 	const u16 mtus[] = { path_mtu, min_t(u16, path_mtu, 4224), RMP_MTU_MIN };
 
+	/* A peer that has been silent is likely to come back with the path that it had. */
+	if (s->keyed && s->end.mtu == path_mtu && s->hs_tries % TRIES_KEYED < TRIES_KEYED - 2)
+		return path_mtu;
 	return mtus[s->hs_tries / TRIES_PER_MTU % ARRAY_SIZE(mtus)];
 }
 
@@ -120,7 +125,8 @@ void rmp_hs_init_send(struct rmp_sess *s)
 	if (!s->hs)
 		return;
 	s->hs_mtu = mtu;
-	s->hs_resume = s->keyed && mtu == s->end.mtu;
+	/* Slots that began anew and that no PONG confirmed: the target may know older ones. */
+	s->hs_resume = s->keyed && READ_ONCE(s->confirmed) && mtu == s->end.mtu;
 	s->hs_tries++;
 
 	memset(hs, 0, sizeof(*hs));

@@ -242,6 +242,7 @@ void rmp_sess_restart(struct rmp_sess *s, u16 mtu, u8 granted, struct list_head 
 		count_asked(s, -s->rq[i]->cost);
 		s->rq[i] = NULL;
 	}
+	s->confirmed = false;
 	rmp_ini_restart(&s->ini, mtu, granted);
 	s->end.mtu = mtu;
 	list_splice(&active, &s->waiting);
@@ -286,6 +287,7 @@ void rmp_sess_up(struct rmp_sess *s, struct sk_buff_head *q)
 	u64 now = rmp_now_us(), deadline;
 
 	s->ponged = true;
+	s->confirmed = true;
 	if (s->state == RMP_SESS_UP)
 		return;
 	rmp_sess_set_state(s, RMP_SESS_UP);

@@ -108,6 +108,7 @@ struct rmp_sess {
 	u8			state;
 	bool			hint;		/* an advertisement told of a new incarnation */
 	bool			ponged;		/* the target has confirmed the current keys */
+	bool			confirmed;	/* and these slots, since they began anew */
 
 	const struct rmp_sess_ops *ops;
 	void			*priv;

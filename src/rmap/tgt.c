@@ -300,10 +300,16 @@ void rmp_tsess_confirm(struct work_struct *work)
 	const struct rmp_service *svc;
 	struct sk_buff_head q;
 
+	/* One after the other: else two sessions of one peer could end each other. */
+	mutex_lock(&ts->end.node->service_lock);
+	if (READ_ONCE(ts->end.dead)) {
+		mutex_unlock(&ts->end.node->service_lock);
+		rmp_end_put(&ts->end);
+		return;
+	}
 	rmp_tsess_supersede(ts);
 	/* A softirq may have taken the last frame of a request before: it executes that first. */
 	synchronize_rcu();
-	mutex_lock(&ts->end.node->service_lock);
 	svc = rcu_dereference_protected(ts->end.node->service,
 					lockdep_is_held(&ts->end.node->service_lock));
 	if (svc)
@@ -312,8 +318,10 @@ void rmp_tsess_confirm(struct work_struct *work)
 
 	__skb_queue_head_init(&q);
 	spin_lock_bh(&ts->end.lock);
-	ts->confirmed = true;
-	rmp_tx_control(&ts->end, &q, RMP_T_PONG, ts->ping_ts);
+	if (!ts->end.dead) {
+		ts->confirmed = true;
+		rmp_tx_control(&ts->end, &q, RMP_T_PONG, ts->ping_ts);
+	}
 	spin_unlock_bh(&ts->end.lock);
 	rmp_tx_send(ts->end.node, &q);
 	rmp_end_put(&ts->end);
