@@ -22,7 +22,7 @@ make_chroot() { # SUITE DIR
 	# The mirror's index of sid may be older than its own validity.
 	mmdebstrap --quiet --variant=minbase --aptopt='APT::Install-Recommends "false"' \
 		--aptopt='Acquire::Check-Valid-Until "false"' \
-		--include=linux-headers-amd64,make,gcc "$1" "$2" "$(mirror)" >"$2.log" 2>&1 || {
+		--include=linux-headers-amd64,make,gcc,perl "$1" "$2" "$(mirror)" >"$2.log" 2>&1 || {
 		tail -n 5 "$2.log"
 		return 1
 	}

@@ -200,6 +200,7 @@ void rmp_sess_close(struct rmp_sess *s)
 	flush_work(&node->slow_work);
 	cancel_delayed_work_sync(&s->work);
 	hrtimer_cancel(&s->timer);
+	rmp_peer_problem(node, s->end.peer_id, NULL);	/* nobody misses the session any more */
 
 	rmp_reserve_free(&s->end.reserve);
 	if (s->end.path.link)

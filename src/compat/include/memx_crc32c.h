@@ -12,7 +12,11 @@
 
 #if defined(CONFIG_X86_64) && LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
 #include <asm/cpufeature.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #include <asm/unaligned.h>
+#else
+#include <linux/unaligned.h>
+#endif
 
 static inline u64 memx_crc32q(u64 crc, u64 v)
 {
