@@ -71,6 +71,8 @@ static unsigned long connect(struct rmp_sess *s)
 		return retry_delay(s->pings);
 	}
 	if (up && s->ponged && !READ_ONCE(s->hint) && !rekey) {
+		/* A handshake that failed for a while does not end a session that goes on. */
+		rmp_peer_problem(s->end.node, s->end.peer_id, NULL);
 		s->pings = 0;
 		send_ping(s);
 		return min_t(unsigned long, PING_IDLE,
