@@ -68,6 +68,8 @@ done
 join_node client memx_client
 lab_until 15 both_are_seen
 vm_run client 60 'udev_start; memx-admin create swap0 --size 480M --use swap; memx-admin servers'
+# Read 32 pages ahead instead of 8: a quicksort goes through its memory in order. For the disk too.
+vm_run client 10 'echo 5 >/proc/sys/vm/page-cluster'
 free=$(vm_run client 10 "awk '/MemAvailable/ { print int(\$2 / 1024) }' /proc/meminfo")
 big=$((2 * free)) small=$((free + 8))
 

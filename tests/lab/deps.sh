@@ -5,40 +5,11 @@
 # Usage: tests/lab/deps.sh        (as root, or with sudo at hand; nothing is done twice)
 set -euo pipefail
 
-packages=(
-	qemu-system-x86 busybox-static dash kmod iproute2 ethtool fio bats e2fsprogs util-linux
-	xz-utils zstd rsync cpio make gcc libc6-dev linux-headers-amd64
-	pkg-config libnl-3-dev libnl-genl-3-dev libjson-c-dev libkmod2 libblkid1 procps
-)
-
-as_root() {
-	if [ "$(id -u)" -eq 0 ]; then
-		"$@"
-	elif command -v sudo >/dev/null; then
-		sudo "$@"
-	else
-		echo "deps.sh: run this as root, or install sudo: '$*' needs it" >&2
-		exit 1
-	fi
-}
-
-install_missing() {
-	local missing=() package
-	for package in "${packages[@]}"; do
-		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
-			missing+=("$package")
-	done
-	[ ${#missing[@]} -gt 0 ] || return 0
-	echo "deps.sh: installing ${missing[*]}"
-	as_root apt-get -q -y update >/dev/null || true
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
-		install "${missing[@]}" >/dev/null
-}
-
 # The boot protocol PVH takes an unpacked kernel, which spares each boot seconds of emulated xz.
 unpack_vmlinux() {
 	local from=$1 to=$2 offset
-	offset=$(grep -abo -m 1 $'\xfd7zXZ' "$from" | head -n 1 | cut -d: -f1)
+	# sed reads on to the end: a pipe that closes early would end grep, and with it this script.
+	offset=$(grep -abo -m 1 $'\xfd7zXZ' "$from" | sed -n '1s/:.*//p')
 	if [ -n "$offset" ]; then
 		tail -c "+$((offset + 1))" "$from" | xz -dcq >"$to.new" 2>/dev/null || true
 		if [ "$(head -c 4 "$to.new" | tail -c 3)" = ELF ]; then
@@ -71,7 +42,7 @@ fetch_kernel() {
 	mv "$work" "$LAB_KROOT"
 }
 
-install_missing
+"$(dirname "$0")/../need.sh" lab tools
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "$0")/env.sh"
 [ -n "$LAB_KVER" ] || lab_die "no kernel headers found: install linux-headers-amd64"

@@ -38,7 +38,7 @@ vm_launch() {
 	mkfifo "$dir/mon.in" "$dir/mon.out"
 	# shellcheck disable=SC2054
 	args=(
-		-M q35 -accel tcg -cpu "${LAB_CPU:-max}" -nodefaults -display none -no-reboot
+		-M q35 -accel tcg -cpu "${LAB_CPU:-max,-avx,-avx2}" -nodefaults -display none -no-reboot
 		-name "$name" -m "$(vm_setting "$name" mem)" -smp "$(vm_setting "$name" smp)"
 		-kernel "$LAB_KERNEL" -initrd "$LAB_INITRD" -append "$(vm_append "$name" "$id")"
 		-chardev "file,id=con,path=$dir/console,append=on" -serial chardev:con
