@@ -104,23 +104,92 @@ TEST(cut_once_in_a_round_trip)
 	CHECK_EQ(c.cwnd, 64);
 }
 
-TEST(rise_of_the_round_trip)
+/* Of 16 frames each, so that 16 of them are the least round. Return: cuts. */
+static unsigned int round_of(struct rmp_cong *c, u64 now, unsigned int n, u32 rtt)
+{
+	unsigned int cuts = 0;
+
+	while (n--)
+		cuts += rmp_cong_delivered(c, now, 16, rtt);
+	return cuts;
+}
+
+TEST(queue_that_stays)
 {
 	struct rmp_cong c;
 
 	rmp_cong_init(&c);
-	c.cwnd = 800;
-	c.in_flight = 10;
-	CHECK(!rmp_cong_delivered(&c, 1000, 1, 100));
-	CHECK(!rmp_cong_delivered(&c, 2000, 1, 1201));	/* not above 2 x 100 + 1000 */
-	CHECK(rmp_cong_delivered(&c, 3000, 1, 1202));
-	CHECK_EQ(c.cwnd, 700);
-	CHECK(!rmp_cong_delivered(&c, 4201, 1, 5000));	/* within that round trip */
-	CHECK(rmp_cong_delivered(&c, 4202, 1, 5000));
-	CHECK_EQ(c.cwnd, 613);
-	/* a reply that says nothing of the network */
-	CHECK(!rmp_cong_delivered(&c, 90000, 1, 0));
-	CHECK_EQ(c.min_us, 100);
+	c.cwnd = 200;
+	CHECK_EQ(round_of(&c, 1000, 16, 100), 0);
+	CHECK_EQ(round_of(&c, 2000, 16, 1201), 0);	/* not above 2 x 100 + 1000 */
+	CHECK_EQ(round_of(&c, 3000, 15, 1202), 0);
+	CHECK_EQ(c.cwnd, 200);
+	CHECK_EQ(round_of(&c, 3000, 1, 1202), 1);
+	CHECK_EQ(c.cwnd, 175);
+	CHECK_EQ(round_of(&c, 4201, 16, 5000), 0);	/* within that round trip */
+	CHECK_EQ(round_of(&c, 4202, 16, 5000), 1);
+	CHECK_EQ(c.cwnd, 154);
+}
+
+TEST(late_answers_cut_nothing)
+{
+	struct rmp_cong c;
+
+	rmp_cong_init(&c);
+	c.cwnd = 200;
+	round_of(&c, 1000, 16, 100);
+	CHECK_EQ(round_of(&c, 2000, 15, 90000), 0);
+	CHECK_EQ(round_of(&c, 3000, 1, 110), 0);	/* the one that was spared */
+	CHECK_EQ(round_of(&c, 300000, 15, 90000), 0);
+	CHECK_EQ(round_of(&c, 600000, 1, 90000), 1);
+}
+
+TEST(a_round_is_a_window)
+{
+	struct rmp_cong c;
+
+	rmp_cong_init(&c);
+	c.cwnd = 1600;
+	round_of(&c, 1000, 100, 100);
+	CHECK_EQ(round_of(&c, 2000, 99, 5000), 0);
+	CHECK_EQ(round_of(&c, 2000, 1, 5000), 1);
+}
+
+TEST(no_growth_in_a_queue)
+{
+	struct rmp_cong c;
+
+	rmp_cong_init(&c);
+	rmp_cong_delivered(&c, 1000, 16, 100);
+	c.in_flight = 128;
+	rmp_cong_delivered(&c, 2000, 16, 1202);
+	CHECK_EQ(c.cwnd, 128);
+	c.in_flight = 128;
+	rmp_cong_delivered(&c, 2000, 16, 1201);
+	CHECK_EQ(c.cwnd, 144);
+}
+
+TEST(like_with_like)
+{
+	struct rmp_cong c;
+
+	rmp_cong_init(&c);
+	rmp_cong_delivered(&c, 1000, 4, 100);
+	CHECK_EQ(round_of(&c, 2000, 16, 5000), 0);	/* a larger one takes longer */
+	CHECK_EQ(c.min_us[2], 100);
+	CHECK_EQ(c.min_us[4], 5000);
+	rmp_cong_delivered(&c, 1000, 1000, 7000);	/* all that are as large as can be */
+	CHECK_EQ(c.min_us[RMP_CONG_CLASSES - 1], 7000);
+}
+
+TEST(replies_that_say_nothing)
+{
+	struct rmp_cong c;
+
+	rmp_cong_init(&c);
+	round_of(&c, 1000, 16, 100);
+	CHECK_EQ(round_of(&c, 90000, 32, 0), 0);
+	CHECK_EQ(c.min_us[4], 100);
 }
 
 /* A path that has become slower is believed after two periods of ten seconds. */
@@ -131,14 +200,12 @@ TEST(least_round_trip_is_forgotten)
 
 	rmp_cong_init(&c);
 	rmp_cong_delivered(&c, now, 1, 100);
-	CHECK(rmp_cong_delivered(&c, now + 1, 1, 4000));
 	for (now += 10000000; now < 19000000; now += 500000)
 		rmp_cong_delivered(&c, now, 1, 4000);
-	CHECK_EQ(c.min_us, 100);
+	CHECK_EQ(c.min_us[0], 100);
 	for (; now < 33000000; now += 500000)
 		rmp_cong_delivered(&c, now, 1, 4000);
-	CHECK_EQ(c.min_us, 4000);
-	CHECK(!rmp_cong_delivered(&c, now, 1, 4000));
+	CHECK_EQ(c.min_us[0], 4000);
 }
 
 /* The slow truth: the same rules, with all samples kept. */

@@ -179,7 +179,7 @@ TEST(slow_reply_is_no_sample)
 	CHECK_EQ(take(&ini, NOW + 700000, &f, &act), RMP_RX_PLACE);
 	CHECK(act.done);
 	CHECK_EQ(rmp_rtt_us(&ini.rtt), 0);
-	CHECK_EQ(ini.cong.min_us, U32_MAX);
+	CHECK_EQ(ini.cong.min_us[0], U32_MAX);
 }
 
 /* The clock of the wire has 32 bits and goes round each 71 minutes. */
@@ -298,6 +298,8 @@ TEST(timer_sends_the_last_fragment_with_probe)
 		now += wait;
 		CHECK(rmp_ini_timeout(&ini, now, &act));
 		CHECK(act.probe && act.send == 4 && !act.nack && !act.done);
+		/* the answer may be late the first time; later each is a round trip away */
+		CHECK(act.cut == (i > 0));
 		CHECK(!rmp_ini_timeout(&ini, now, &act));
 		wait = min(wait * 2, 500000ull);
 		CHECK_EQ(ini.slot[0].tries, min(i + 1, 255));

@@ -272,7 +272,7 @@ bool rmp_ini_nack(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, u64 m
  * @now:	microseconds
  * @act:	to fill: either @nack (the rest of a reply that has begun) or @send with @probe
  *		(the last fragment of the request: the target says what it misses, or answers
- *		again), and @cut
+ *		again), and @cut when that is not the first time
  *
  * Return: false when there is none (any more).
  */
@@ -294,10 +294,15 @@ bool rmp_ini_timeout(struct rmp_ini *ini, u64 now, struct rmp_act *act)
 			act->send = BIT_ULL(s->req.nfrags - 1);
 			act->probe = true;
 		}
+		/*
+		 * The first is only a probe, as in RFC 8985: the answer may be late, not lost. Gaps
+		 * that it finds cut by themselves.
+		 */
+		if (s->tries)
+			act->cut = rmp_cong_loss(&ini->cong, now, rmp_rtt_us(&ini->rtt), true);
 		if (s->tries < 255)
 			s->tries++;
 		s->deadline_us = now + rmp_rtt_backoff(&ini->rtt, s->tries);
-		act->cut = rmp_cong_loss(&ini->cong, now, rmp_rtt_us(&ini->rtt), true);
 		return true;
 	}
 	return false;
