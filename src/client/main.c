@@ -64,3 +64,4 @@ module_init(clt_init);
 module_exit(clt_exit);
 MODULE_DESCRIPTION("MemX client: memory of other machines as block devices");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(MEMX_VERSION);

@@ -193,4 +193,5 @@ module_init(rmp_init);
 module_exit(rmp_exit);
 MODULE_DESCRIPTION("RMAP, the reliable transport of MemX above Ethernet");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(MEMX_VERSION);
 MODULE_SOFTDEP("pre: crc32c");

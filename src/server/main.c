@@ -56,3 +56,4 @@ module_init(srv_init);
 module_exit(srv_exit);
 MODULE_DESCRIPTION("MemX server: donates memory to other machines");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(MEMX_VERSION);
