@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Shared by the scripts that make packages and by tests that need a Debian in a folder.
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${MEMX_BUILD:-$top/build}
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+# The mirror that this machine installs from, whatever form its sources have.
+mirror() {
+	cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+		grep -oE 'https?://[^ ]+/debian/?( |$)' | head -n 1 | tr -d ' '
+}
+
+# make_chroot SUITE DIR PACKAGE,...: kept, so made once. Packages come without what they recommend.
+make_chroot() {
+	[ ! -e "$2/done" ] || return 0
+	rm -rf "$2"
+	mkdir -p "$(dirname "$2")"
+	echo "making a chroot of $1"
+	# The mirror's index of sid may be older than its own validity.
+	mmdebstrap --quiet --variant=minbase --aptopt='APT::Install-Recommends "false"' \
+		--aptopt='Acquire::Check-Valid-Until "false"' \
+		--include="$3" "$1" "$2" "$(mirror)" >"$2.log" 2>&1 || {
+		tail -n 5 "$2.log"
+		return 1
+	}
+	touch "$2/done"
+}
+
+# The checkout's files as they are, committed or not, without what was built; or those of the commit
+# that MEMX_FROM names.
+export_source() { # DIR
+	rm -rf "$1"
+	mkdir -p "$1"
+	if [ -n "${MEMX_FROM:-}" ]; then
+		git -C "$top" archive "$MEMX_FROM" | tar -x -C "$1"
+	elif git -C "$top" rev-parse --git-dir >/dev/null 2>&1; then
+		git -C "$top" ls-files -z --cached --others --exclude-standard |
+			rsync -a --from0 --files-from=- --ignore-missing-args "$top/" "$1/"
+	else
+		rsync -a --exclude=/build --exclude='*.o' --exclude='*.ko' "$top/" "$1/"
+	fi
+}
+
+# Write another version into an exported source: for tests of upgrades.
+set_version() { # DIR VERSION
+	sed -i "1s/([^)]*)/($2)/" "$1/debian/changelog"
+}

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What is installed, and where. Used by `make install` and by all kinds of packages.
+#	make -f packaging/install.mk VERSION=... DESTDIR=... install-{dkms,tools,initramfs,dracut}
+# UNITS=no leaves the units of systemd, DKMS_CONF=no the dkms.conf to a packaging helper.
+
+here := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/..)
+VERSION ?= $(shell $(here)/packaging/version.sh)
+PREFIX ?= /usr
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+DRACUTDIR ?= $(PREFIX)/lib/dracut/modules.d
+dkms-dir = $(DESTDIR)$(PREFIX)/src/memx-$(VERSION)
+
+# A folder with all that it has; what can be run stays so.
+define folder # FROM TO
+	@cd $(here)/$(strip $(1)) && find . -type f ! -name '*.o' ! -name '*.ko' ! -name '*.mod*' \
+		! -name '.*' ! -name '*.md' | while read -r file; do mode=644; \
+		[ ! -x "$$file" ] || mode=755; \
+		install -D -m $$mode "$$file" "$(strip $(2))/$${file#./}" || exit 1; done
+endef
+
+.PHONY: install install-dkms install-tools install-initramfs install-dracut
+install: install-dkms install-tools install-initramfs install-dracut
+
+install-dkms:
+	$(call folder, src, $(dkms-dir))
+	install -D -m 755 $(here)/packaging/header-hook \
+		$(DESTDIR)$(SYSCONFDIR)/kernel/header_postinst.d/memx-dkms
+ifneq ($(DKMS_CONF),no)
+	sed 's/#MODULE_VERSION#/$(VERSION)/' $(here)/dkms.conf >$(dkms-dir)/dkms.conf
+endif
+
+install-tools:
+	$(MAKE) -C $(here)/tools/memx-admin install VERSION=$(VERSION) \
+		DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	install -D -m 644 $(here)/conf/memx.conf $(DESTDIR)$(SYSCONFDIR)/memx/memx.conf
+	$(if $(wildcard $(here)/lib),$(call folder, lib, $(DESTDIR)$(PREFIX)/lib/memx))
+ifneq ($(UNITS),no)
+	$(if $(wildcard $(here)/systemd),$(call folder, systemd, $(DESTDIR)$(UNITDIR)))
+endif
+
+install-initramfs:
+	$(if $(wildcard $(here)/initramfs-tools),\
+		$(call folder, initramfs-tools, $(DESTDIR)$(PREFIX)/share/initramfs-tools))
+
+install-dracut:
+	$(if $(wildcard $(here)/dracut),$(call folder, dracut, $(DESTDIR)$(DRACUTDIR)))
