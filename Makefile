@@ -42,6 +42,29 @@ tools: ## memx-admin
 	@tests/need.sh tools
 	@$(MAKE) --no-print-directory -C tools/memx-admin
 
+.PHONY: deb
+deb: ## Debian packages in build/deb; MEMX_FROM=COMMIT takes what is committed
+	@tests/need.sh tools packages
+	@packaging/deb.sh
+
+.PHONY: repo
+repo: deb ## a signed apt repository of them in build/repo
+	@packaging/repo.sh
+
+.PHONY: rpm
+rpm: ## RPM packages in build/rpm
+	@tests/need.sh tools packages
+	@packaging/rpm.sh
+
+.PHONY: install
+install: ## everything below DESTDIR, without a package
+	@$(MAKE) --no-print-directory -f packaging/install.mk install
+
+.PHONY: check-packages
+check-packages: ## packages in chroots of Debian 12, 13 and sid (fetches 2 GB the first time)
+	@tests/need.sh tools check kernels packages
+	@tests/check.sh packages
+
 .PHONY: check-kernels
 check-kernels: ## the modules against Debian 12, 13 and sid, without a warning
 	@tests/need.sh lab kernels

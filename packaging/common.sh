@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # Shared by the scripts that make packages and by tests that need a Debian in a folder.
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck disable=SC2034
 build=${MEMX_BUILD:-$top/build}
 
 die() {

@@ -22,6 +22,7 @@ stage() {
 	admin) make -s -C tools/memx-admin check ;;
 	modules) tests/modules.sh ;;
 	kernels) tests/kernels.sh ;;
+	packages) bats --tap --timing --print-output-on-failure tests/packages ;;
 	single | cluster) bats --tap --timing --print-output-on-failure "tests/cases/$1" ;;
 	*)
 		echo "check.sh: unknown stage: $1" >&2

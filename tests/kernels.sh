@@ -4,30 +4,10 @@
 # and sid (7.2), each with its own compiler in a chroot that is kept in the build folder.
 # Usage: tests/kernels.sh [SUITE...]	as root; the first time it fetches about 700 MB per suite
 set -u
-top=$(cd "$(dirname "$0")/.." && pwd)
-build=${MEMX_BUILD:-$top/build}
+# shellcheck source-path=SCRIPTDIR source=../packaging/common.sh
+. "$(dirname "$0")/../packaging/common.sh"
 [ $# -gt 0 ] || set -- bookworm trixie sid
 passed=0 failed=0
-
-# The mirror that this machine installs from, whatever form its sources have.
-mirror() {
-	cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-		grep -oE 'https?://[^ ]+/debian/?( |$)' | head -n 1 | tr -d ' '
-}
-
-make_chroot() { # SUITE DIR
-	[ ! -e "$2/done" ] || return 0
-	rm -rf "$2"
-	echo "making a chroot of $1"
-	# The mirror's index of sid may be older than its own validity.
-	mmdebstrap --quiet --variant=minbase --aptopt='APT::Install-Recommends "false"' \
-		--aptopt='Acquire::Check-Valid-Until "false"' \
-		--include=linux-headers-amd64,make,gcc,perl "$1" "$2" "$(mirror)" >"$2.log" 2>&1 || {
-		tail -n 5 "$2.log"
-		return 1
-	}
-	touch "$2/done"
-}
 
 build_in() { # DIR
 	local headers
@@ -48,7 +28,8 @@ for suite; do
 	mkdir -p "$build"
 	log=$dir.build.log
 	rc=1
-	make_chroot "$suite" "$dir" && { build_in "$dir" >"$log" 2>&1; rc=$?; }
+	make_chroot "$suite" "$dir" linux-headers-amd64,make,gcc,perl &&
+		{ build_in "$dir" >"$log" 2>&1; rc=$?; }
 	faults=$(grep -E '(warning|error):' "$log" 2>/dev/null | sort -u)
 	n=$(find "$dir/tmp/src" -maxdepth 1 -name 'memx_*.ko' 2>/dev/null | wc -l)
 	head -n 1 "$log" 2>/dev/null

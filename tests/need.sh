@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Install the Debian packages that some part of the work needs, where they are missing.
-# Usage: tests/need.sh PART...	parts: lab tools check kernels callgrind
+# Usage: tests/need.sh PART...	parts: lab tools check kernels packages callgrind
 set -eu
 
 packages() {
@@ -13,6 +13,7 @@ packages() {
 	check) echo make gcc libc6-dev bats shellcheck python3 python3-yaml python3-cryptography \
 		tshark man-db sparse bash-completion ;;
 	kernels) echo mmdebstrap ;;
+	packages) echo dpkg-dev debhelper dh-dkms fakeroot lintian apt-utils gnupg rsync rpm rpmlint ;;
 	callgrind) echo make gcc libc6-dev valgrind ;;
 	*)
 		echo "need.sh: unknown part: $1" >&2
