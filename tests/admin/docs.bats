@@ -21,6 +21,7 @@ complete_after()
 		add-server
 		create
 		destroy
+		doctor
 		events
 		key
 		key delete

@@ -46,6 +46,7 @@ struct args {
 extern const struct command status_commands[], server_commands[], link_commands[];
 extern const struct command key_commands[], node_commands[], peer_commands[];
 extern const struct command volume_commands[], events_commands[], ping_commands[];
+extern const struct command doctor_commands[];
 
 /* Words that a command takes after its name. */
 static inline int words_most(const struct command *c)
