@@ -101,7 +101,7 @@ put_udev() {
 # memx-admin changes with the checkout and so comes by the share; what it is linked to is here.
 put_shared_libraries() {
 	local name lib
-	for name in libnl-3.so.200 libnl-genl-3.so.200 libjson-c.so.5; do
+	for name in libnl-3.so.200 libnl-genl-3.so.200 libjson-c.so.5 libinih.so.1; do
 		lib=$(ldconfig -p | awk -v n="$name" '$1 == n && /x86-64/ { print $NF; exit }')
 		[ -z "$lib" ] || put_library "$lib"
 	done
