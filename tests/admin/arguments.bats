@@ -131,7 +131,7 @@ digits, as 'memx-admin server status' prints them; see 'memx-admin server releas
 	usage "node set --id 12" "node set: --id is 32 hexadecimal digits, not '12'; \
 see 'memx-admin node set --help'"
 	usage "create x --size 1G --use disk" \
-		"create: --use is swap, not 'disk'; see 'memx-admin create --help'"
+		"create: --use is swap or block, not 'disk'; see 'memx-admin create --help'"
 }
 
 @test "a very long argument does no harm" {

@@ -22,6 +22,11 @@ static int find(const struct command *command, const char *given, size_t n)
 	return -1;
 }
 
+static bool is_many(const struct option_of *o)
+{
+	return o->value && strstr(o->value, "...");
+}
+
 /* @given: what follows the dashes; @next: the argument after it. Return: arguments taken. */
 static int read_option(struct args *args, const char *given, char *next)
 {
@@ -31,7 +36,7 @@ static int read_option(struct args *args, const char *given, char *next)
 
 	if (i < 0)
 		usage("there is no option --%.*s", (int)n, given);
-	if (args->value[i])
+	if (args->value[i] && !is_many(&args->command->option[i]))
 		usage("--%.*s is given twice", (int)n, given);
 	if (!args->command->option[i].value) {
 		if (value)
@@ -42,6 +47,11 @@ static int read_option(struct args *args, const char *given, char *next)
 	args->value[i] = value ? value : next;
 	if (!args->value[i])
 		usage("--%s needs a value", given);
+	if (is_many(&args->command->option[i])) {
+		if (args->listed == LIST_MAX)
+			usage("--%.*s is given too often", (int)n, given);
+		args->list[args->listed++] = args->value[i];
+	}
 	return value ? 1 : 2;
 }
 

@@ -14,12 +14,14 @@
 #include "say.h"
 #include "units.h"
 
-#define OPTIONS_MAX	8
+#define OPTIONS_MAX	12
+#define LIST_MAX	8
 #define DEFAULT_KEY	"/etc/memx/cluster.key"
 
 struct option_of {
 	const char *name;
-	const char *value;	/* what help calls its value; NULL: it has none */
+	/* What help calls its value; NULL: it has none; "WORD...": it can be given more than once. */
+	const char *value;
 	const char *help;
 };
 
@@ -40,6 +42,8 @@ struct args {
 	int words;
 	char **word;
 	const char *value[OPTIONS_MAX];
+	const char *list[LIST_MAX];	/* values of the option that can be given more than once */
+	int listed;
 };
 
 /* Lists of commands: each is in the file of its noun. */
@@ -47,6 +51,12 @@ extern const struct command status_commands[], server_commands[], link_commands[
 extern const struct command key_commands[], node_commands[], peer_commands[];
 extern const struct command volume_commands[], events_commands[], ping_commands[];
 extern const struct command doctor_commands[];
+
+
+/* What the commands take that can write what they change to the configuration file. */
+#define CONFIG_OPTION	{ "config", "FILE", "not /etc/memx/memx.conf, but this file" }
+#define SAVE_OPTIONS	{ "save", NULL, "write it to the configuration file too" }, \
+			CONFIG_OPTION
 
 /* Words that a command takes after its name. */
 static inline int words_most(const struct command *c)
@@ -77,6 +87,12 @@ void print_links(const struct links *links, unsigned int indent);
 void print_peers(const struct peers *peers, unsigned int indent);
 void print_volumes(const struct volumes *volumes, unsigned int indent);
 void print_server(const struct server *server, unsigned int indent);
+
+/* For apply and down. */
+uint64_t machine_bytes(void);
+
+/* A refusal says whose pages are here. */
+bool server_stop(struct conn *conn, bool force);
 
 /* Gives the kernel the key of @file, which must be ours alone. */
 bool key_load(struct conn *conn, const char *file);

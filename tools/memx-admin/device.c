@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "device.h"
 #include "say.h"
 
@@ -28,46 +29,48 @@ static bool is_device(const char *path, dev_t *number)
 	return true;
 }
 
-static bool is_over(const struct timespec *end)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec > end->tv_sec ||
-	       (now.tv_sec == end->tv_sec && now.tv_nsec >= end->tv_nsec);
-}
-
-static bool wait_for(const char *path, dev_t *number, const struct timespec *end)
+static bool wait_for(const char *path, dev_t *number, deadline end)
 {
 	const struct timespec pause = { .tv_nsec = POLL_NS };
 
 	while (!is_device(path, number)) {
-		if (is_over(end))
+		if (!deadline_left(end))
 			return false;
 		nanosleep(&pause, NULL);
 	}
 	return true;
 }
 
-bool device_wait(const struct volume *volume, char path[DEVICE_PATH_MAX])
+static bool wait_plain(const char *disk, char path[DEVICE_PATH_MAX], dev_t *number, deadline end)
 {
-	char plain[DEVICE_PATH_MAX];
-	dev_t of_plain, of_named;
-	struct timespec end;
-
-	if (!name_is_valid(volume->disk, NAME_CHARS)) {
+	if (!name_is_valid(disk, NAME_CHARS)) {
 		say("the kernel did not say which disk it made");
 		return false;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += WAIT_S;
-	snprintf(plain, sizeof(plain), "/dev/%s", volume->disk);
-	snprintf(path, DEVICE_PATH_MAX, "/dev/memx/%s", volume->name);
-	if (!wait_for(plain, &of_plain, &end)) {
-		say("%s did not appear within %d s", plain, WAIT_S);
+	snprintf(path, DEVICE_PATH_MAX, "/dev/%s", disk);
+	if (wait_for(path, number, end))
+		return true;
+	say("%s did not appear within %d s", path, WAIT_S);
+	return false;
+}
+
+bool device_wait_plain(const char *disk, char path[DEVICE_PATH_MAX])
+{
+	dev_t number;
+
+	return wait_plain(disk, path, &number, deadline_in(WAIT_S));
+}
+
+bool device_wait(const struct volume *volume, char path[DEVICE_PATH_MAX])
+{
+	deadline end = deadline_in(WAIT_S);
+	char plain[DEVICE_PATH_MAX];
+	dev_t of_plain, of_named;
+
+	if (!wait_plain(volume->disk, plain, &of_plain, end))
 		return false;
-	}
-	if (access(UDEV_SOCKET, F_OK) || !wait_for(path, &of_named, &end) || of_named != of_plain)
+	snprintf(path, DEVICE_PATH_MAX, "/dev/memx/%s", volume->name);
+	if (access(UDEV_SOCKET, F_OK) || !wait_for(path, &of_named, end) || of_named != of_plain)
 		strcpy(path, plain);
 	return true;
 }
@@ -83,7 +86,7 @@ static void become(char *const argv[])
 	_exit(EXEC_FAILED);
 }
 
-static bool run(char *const argv[])
+static bool run(char *const argv[], const char *path)
 {
 	pid_t child;
 	int status;
@@ -99,18 +102,18 @@ static bool run(char *const argv[])
 	else if (WIFEXITED(status) && WEXITSTATUS(status) == EXEC_FAILED)
 		say("%s cannot be run; it is part of util-linux", argv[0]);
 	else if (!WIFEXITED(status) || WEXITSTATUS(status))
-		say("%s %s failed", argv[0], argv[argv[2] ? 2 : 1]);
+		say("%s %s failed", argv[0], path);
 	else
 		return true;
 	return false;
 }
 
-bool device_swap_on(const char *path)
+bool device_mkswap(const char *path, const char *label)
 {
-	char device[DEVICE_PATH_MAX];
-	char *make[] = { "mkswap", device, NULL };
-	char *on[] = { "swapon", "-d", device, NULL };
+	char device[DEVICE_PATH_MAX], name[NAME_BYTES];
+	char *make[] = { "mkswap", "-L", name, device, NULL };
 
 	snprintf(device, sizeof(device), "%s", path);
-	return run(make) && run(on);
+	snprintf(name, sizeof(name), "%s", label);
+	return run(make, device);
 }

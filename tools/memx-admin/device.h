@@ -15,7 +15,10 @@
  */
 bool device_wait(const struct volume *volume, char path[DEVICE_PATH_MAX]);
 
-/* mkswap and swapon with discard. Return: false, having told why, when one of them failed. */
-bool device_swap_on(const char *path);
+/* The same for /dev/DISK alone, which needs no udev. */
+bool device_wait_plain(const char *disk, char path[DEVICE_PATH_MAX]);
+
+/* Return: false, having told why, when mkswap failed. */
+bool device_mkswap(const char *path, const char *label);
 
 #endif

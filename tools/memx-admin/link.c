@@ -2,12 +2,14 @@
 /* The network devices that this node speaks on. */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "memx_netlink.h"
 
+#include "change.h"
 #include "command.h"
+#include "conf.h"
+#include "save.h"
 #include "table.h"
 
 /*
@@ -34,47 +36,38 @@ static bool load_usual_key(struct conn *conn)
 	return true;
 }
 
-static bool send_link(struct conn *conn, uint8_t cmd, const char *ifname, uint32_t ethertype,
-		      uint32_t mtu)
-{
-	struct nl_msg *msg = conn_request(conn, cmd);
-	struct nlattr *nest = nla_nest_start(msg, MEMX_RMAP_A_LINK);
-
-	nla_put_string(msg, MEMX_RMAP_LINK_A_IFNAME, ifname);
-	if (ethertype)
-		nla_put_u16(msg, MEMX_RMAP_LINK_A_ETHERTYPE, (uint16_t)ethertype);
-	if (mtu)
-		nla_put_u32(msg, MEMX_RMAP_LINK_A_MTU, mtu);
-	nla_nest_end(msg, nest);
-	return conn_call(conn, msg, NULL, NULL);
-}
-
 static int add(const struct args *args)
 {
 	const char *ifname = word_ifname(args, 0);
 	uint32_t ethertype = 0, mtu = 0;
 	struct conn conn;
+	struct save s;
 	bool done;
 
 	arg_uint(args, "ethertype", ETHERTYPE_LEAST, ETHERTYPE_MOST, &ethertype);
 	arg_uint(args, "mtu", MTU_LEAST, MTU_MOST, &mtu);
+	save_begin(&s, args, "link", ifname);
+	save_option(&s, "ethertype");
+	save_option(&s, "mtu");
 	conn_need(&conn, MEMX_RMAP_GENL);
-	done = load_usual_key(&conn) &&
-	       send_link(&conn, MEMX_RMAP_CMD_LINK_ADD, ifname, ethertype, mtu);
+	done = load_usual_key(&conn) && change_link_add(&conn, ifname, ethertype, mtu);
 	conn_close(&conn);
-	return exit_code(done);
+	return exit_code(save_end(&s, done));
 }
 
 static int del(const struct args *args)
 {
 	const char *ifname = word_ifname(args, 0);
 	struct conn conn;
+	struct save s;
 	bool done;
 
+	save_begin(&s, args, "link", ifname);
+	save_remove(&s);
 	conn_need(&conn, MEMX_RMAP_GENL);
-	done = send_link(&conn, MEMX_RMAP_CMD_LINK_DEL, ifname, 0, 0);
+	done = change_link_del(&conn, ifname);
 	conn_close(&conn);
-	return exit_code(done);
+	return exit_code(save_end(&s, done));
 }
 
 void print_links(const struct links *links, unsigned int indent)
@@ -119,8 +112,9 @@ static int list(const struct args *args)
 const struct command link_commands[] = {
 	{ "link add", "IFNAME", "speak on a network device", add, 0,
 	  { { "ethertype", "N", "EtherType of the frames, by default 0x88b5" },
-	    { "mtu", "N", "largest frame to use, 1500 to 9000, by default that of the device" } } },
-	{ "link del", "IFNAME", "speak no more on a network device", del, 0, { { 0 } } },
+	    { "mtu", "N", "largest frame to use, 1500 to 9000, by default that of the device" },
+	    SAVE_OPTIONS } },
+	{ "link del", "IFNAME", "speak no more on a network device", del, 0, { SAVE_OPTIONS } },
 	{ "link", "", "list the links", list, 0, { { 0 } } },
 	{ 0 }
 };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* This machine as a node: its name and how it speaks. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "memx_netlink.h"
 
+#include "change.h"
 #include "command.h"
-
-#define INTERVAL_LEAST_MS	100
-#define INTERVAL_MOST_MS	60000
+#include "save.h"
 
 static void print_node(const struct node *n)
 {
@@ -41,83 +41,57 @@ static int show(const struct args *args)
 	return exit_code(done);
 }
 
-static const struct {
-	const char *option;
-	int attr;
-	uint32_t least;
-	uint32_t most;
-} numbers[] = {
-	{ "interval", MEMX_RMAP_NODE_A_INTERVAL_MS, INTERVAL_LEAST_MS, INTERVAL_MOST_MS },
-	{ "rto-min", MEMX_RMAP_NODE_A_RTO_MIN_US, 100, UINT32_MAX },
-	{ "rto-max", MEMX_RMAP_NODE_A_RTO_MAX_US, 1000, UINT32_MAX },
-	{ "incast", MEMX_RMAP_NODE_A_INCAST_FRAMES, 1, UINT32_MAX },
-	{ "rekey", MEMX_RMAP_NODE_A_REKEY_S, 1, UINT32_MAX },
-};
-
-#define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
-
-/* What is asked for, checked before the kernel is. */
-struct wish {
-	const char *name;
-	const char *id_text;
-	uint8_t id[ID_BYTES];
-	const char *security_text;
-	uint8_t security;
-	bool have[NUMBERS];
-	uint32_t number[NUMBERS];
-};
-
-static void read_wish(const struct args *args, struct wish *w)
+static void read_wish(const struct args *args, struct node_wish *w)
 {
-	bool any;
-	size_t i;
+	const char *name = arg_text(args, "name"), *id = arg_text(args, "id");
+	const char *security = arg_text(args, "security");
+	bool any = name || id || security;
+	int i;
 
-	*w = (struct wish){ 0 };
-	w->name = arg_text(args, "name");
-	if (w->name)
-		check_name(w->name);
-	w->id_text = arg_text(args, "id");
-	if (w->id_text && !parse_hex(w->id_text, w->id, sizeof(w->id)))
-		usage("--id is %d hexadecimal digits, not '%s'", 2 * ID_BYTES, w->id_text);
-	w->security_text = arg_text(args, "security");
-	if (w->security_text && !security_number(w->security_text, &w->security))
-		usage("--security is psk or none, not '%s'", w->security_text);
-	any = w->name || w->id_text || w->security_text;
-	for (i = 0; i < NUMBERS; i++) {
-		w->have[i] = arg_uint(args, numbers[i].option, numbers[i].least, numbers[i].most,
-				      &w->number[i]);
+	*w = (struct node_wish){ .have_id = id, .have_security = security };
+	if (name) {
+		check_name(name);
+		strcpy(w->name, name);
+	}
+	if (id && !parse_hex(id, w->id, sizeof(w->id)))
+		usage("--id is %d hexadecimal digits, not '%s'", 2 * ID_BYTES, id);
+	if (security && !security_number(security, &w->security))
+		usage("--security is psk or none, not '%s'", security);
+	for (i = 0; i < NODE_NUMBERS; i++) {
+		const struct node_number_of *of = &node_numbers[i];
+
+		w->have[i] = arg_uint(args, of->name, of->least, of->most, &w->number[i]);
 		any = any || w->have[i];
 	}
 	if (!any)
 		usage("an option is missing that says what to set");
 }
 
+static void save_wish(struct save *s)
+{
+	int i;
+
+	save_given(s, "name");
+	save_given(s, "id");
+	save_given(s, "security");
+	for (i = 0; i < NODE_NUMBERS; i++)
+		save_given(s, node_numbers[i].name);
+}
+
 static int set(const struct args *args)
 {
-	struct nlattr *nest;
-	struct nl_msg *msg;
+	struct node_wish w;
 	struct conn conn;
-	struct wish w;
+	struct save s;
 	bool done;
-	size_t i;
 
 	read_wish(args, &w);
+	save_begin(&s, args, "node", NULL);
+	save_wish(&s);
 	conn_need(&conn, MEMX_RMAP_GENL);
-	msg = conn_request(&conn, MEMX_RMAP_CMD_NODE_SET);
-	nest = nla_nest_start(msg, MEMX_RMAP_A_NODE);
-	if (w.name)
-		nla_put_string(msg, MEMX_RMAP_NODE_A_NAME, w.name);
-	if (w.id_text)
-		nla_put(msg, MEMX_RMAP_NODE_A_ID, sizeof(w.id), w.id);
-	if (w.security_text)
-		nla_put_u8(msg, MEMX_RMAP_NODE_A_SECURITY, w.security);
-	for (i = 0; i < NUMBERS; i++)
-		if (w.have[i])
-			nla_put_u32(msg, numbers[i].attr, w.number[i]);
-	nla_nest_end(msg, nest);
-	done = conn_call(&conn, msg, NULL, NULL);
+	done = change_node(&conn, &w);
 	conn_close(&conn);
-	return exit_code(done);
+	return exit_code(save_end(&s, done));
 }
 
 const struct command node_commands[] = {
@@ -130,6 +104,6 @@ const struct command node_commands[] = {
 	    { "rto-min", "US", "least retransmission timeout" },
 	    { "rto-max", "US", "greatest retransmission timeout" },
 	    { "incast", "FRAMES", "reply frames asked for at once on a link" },
-	    { "rekey", "S", "time between new session keys" } } },
+	    { "rekey", "S", "time between new session keys" }, SAVE_OPTIONS } },
 	{ 0 }
 };

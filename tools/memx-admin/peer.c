@@ -4,7 +4,9 @@
 
 #include "memx_netlink.h"
 
+#include "change.h"
 #include "command.h"
+#include "save.h"
 #include "table.h"
 
 void print_peers(const struct peers *peers, unsigned int indent)
@@ -66,50 +68,43 @@ static int add(const struct args *args)
 	const char *name = word_name(args, 0), *address = arg_text(args, "address");
 	const char *ifname = arg_text(args, "link");
 	uint8_t mac[MAC_BYTES];
-	struct nlattr *nest;
-	struct nl_msg *msg;
 	struct conn conn;
+	struct save s;
 	bool done;
 
 	if (!parse_mac(address, mac))
 		usage("--address is a hardware address such as 52:54:00:12:34:03, not '%s'",
 		      address);
 	check_ifname(ifname);
+	save_begin(&s, args, "peer", name);
+	save_option(&s, "address");
+	save_option(&s, "link");
 	conn_need(&conn, MEMX_RMAP_GENL);
-	msg = conn_request(&conn, MEMX_RMAP_CMD_PEER_ADD);
-	nest = nla_nest_start(msg, MEMX_RMAP_A_PEER);
-	nla_put_string(msg, MEMX_RMAP_PEER_A_NAME, name);
-	nla_put(msg, MEMX_RMAP_PEER_A_ADDR, sizeof(mac), mac);
-	nla_put_string(msg, MEMX_RMAP_PEER_A_IFNAME, ifname);
-	nla_nest_end(msg, nest);
-	done = conn_call(&conn, msg, NULL, NULL);
+	done = change_peer_add(&conn, name, mac, ifname);
 	conn_close(&conn);
-	return exit_code(done);
+	return exit_code(save_end(&s, done));
 }
 
 static int del(const struct args *args)
 {
 	const char *name = word_name(args, 0);
-	struct nlattr *nest;
-	struct nl_msg *msg;
 	struct conn conn;
+	struct save s;
 	bool done;
 
+	save_begin(&s, args, "peer", name);
+	save_remove(&s);
 	conn_need(&conn, MEMX_RMAP_GENL);
-	msg = conn_request(&conn, MEMX_RMAP_CMD_PEER_DEL);
-	nest = nla_nest_start(msg, MEMX_RMAP_A_PEER);
-	nla_put_string(msg, MEMX_RMAP_PEER_A_NAME, name);
-	nla_nest_end(msg, nest);
-	done = conn_call(&conn, msg, NULL, NULL);
+	done = change_peer_del(&conn, name);
 	conn_close(&conn);
-	return exit_code(done);
+	return exit_code(save_end(&s, done));
 }
 
 const struct command peer_commands[] = {
 	{ "servers", "", "list the servers that this machine knows", list, 0, { { 0 } } },
 	{ "add-server", "NAME", "add a server that broadcasts do not reach", add, 2,
 	  { { "address", "MAC", "its hardware address" },
-	    { "link", "IFNAME", "the link it is on" } } },
-	{ "remove-server", "NAME", "forget a server", del, 0, { { 0 } } },
+	    { "link", "IFNAME", "the link it is on" }, SAVE_OPTIONS } },
+	{ "remove-server", "NAME", "forget a server", del, 0, { SAVE_OPTIONS } },
 	{ 0 }
 };

@@ -2,14 +2,17 @@
 /* The memory that this machine donates. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/sysinfo.h>
 
 #include "memx_netlink.h"
 
+#include "change.h"
 #include "command.h"
+#include "save.h"
 #include "table.h"
 
-static uint64_t machine_bytes(void)
+uint64_t machine_bytes(void)
 {
 	struct sysinfo info;
 
@@ -30,44 +33,93 @@ static uint64_t capacity(const struct args *args)
 	return bytes;
 }
 
-static int send_capacity(const struct args *args, uint8_t cmd)
+static int start(const struct args *args)
 {
 	uint64_t bytes = capacity(args);
 	struct conn conn;
-	struct nl_msg *msg;
+	struct save s;
 	bool done;
 
+	save_begin(&s, args, "server", NULL);
+	save_option(&s, "capacity");
 	conn_need(&conn, MEMX_SERVER_GENL);
-	msg = conn_request(&conn, cmd);
-	nla_put_u64(msg, MEMX_SERVER_A_CAPACITY, bytes);
-	done = conn_call(&conn, msg, NULL, NULL);
+	done = change_server_start(&conn, bytes);
 	conn_close(&conn);
-	return exit_code(done);
-}
-
-static int start(const struct args *args)
-{
-	return send_capacity(args, MEMX_SERVER_CMD_START);
+	return exit_code(save_end(&s, done));
 }
 
 static int set(const struct args *args)
 {
-	return send_capacity(args, MEMX_SERVER_CMD_SET);
+	uint64_t bytes = capacity(args);
+	struct conn conn;
+	struct save s;
+	bool done;
+
+	save_begin(&s, args, "server", NULL);
+	save_option(&s, "capacity");
+	conn_need(&conn, MEMX_SERVER_GENL);
+	done = change_server_set(&conn, bytes);
+	conn_close(&conn);
+	return exit_code(save_end(&s, done));
+}
+
+/* Servers know each other's names; a client that is none has its id only. */
+static const char *client_name(const struct peers *peers, const struct client *c,
+			       char id[ID_TEXT])
+{
+	size_t i;
+
+	for (i = 0; i < peers->n; i++)
+		if (peers->v[i].have_id && !memcmp(peers->v[i].id, c->node, ID_BYTES))
+			return peers->v[i].name;
+	return format_hex(id, c->node, ID_BYTES);
+}
+
+static void say_clients(struct conn *conn)
+{
+	char size[UNITS_TEXT], id[ID_TEXT];
+	struct clients clients = { 0 };
+	struct peers peers = { 0 };
+	struct conn rmap;
+	size_t i;
+
+	if (conn_open(&rmap, MEMX_RMAP_GENL, false)) {
+		query_peers(&rmap, &peers);
+		conn_close(&rmap);
+	}
+	query_clients(conn, &clients);
+	for (i = 0; i < clients.n; i++) {
+		const struct client *c = &clients.v[i];
+
+		say("node %s has %" PRIu64 " extents of volume %s here, with %s in them",
+		    client_name(&peers, c, id), c->extents, c->name,
+		    format_size(size, c->stored + c->uniform));
+	}
+	free(clients.v);
+	free(peers.v);
+}
+
+bool server_stop(struct conn *conn, bool force)
+{
+	if (change_server_stop(conn, force))
+		return true;
+	if (!force)
+		say_clients(conn);
+	return false;
 }
 
 static int stop(const struct args *args)
 {
 	struct conn conn;
-	struct nl_msg *msg;
+	struct save s;
 	bool done;
 
+	save_begin(&s, args, "server", NULL);
+	save_remove(&s);
 	conn_need(&conn, MEMX_SERVER_GENL);
-	msg = conn_request(&conn, MEMX_SERVER_CMD_STOP);
-	if (arg_text(args, "force"))
-		nla_put_flag(msg, MEMX_SERVER_A_FORCE);
-	done = conn_call(&conn, msg, NULL, NULL);
+	done = server_stop(&conn, arg_text(args, "force"));
 	conn_close(&conn);
-	return exit_code(done);
+	return exit_code(save_end(&s, done));
 }
 
 static int release(const struct args *args)
@@ -162,10 +214,11 @@ static int status(const struct args *args)
 	"memory to donate, such as 48G, or 50% of this machine's" }
 
 const struct command server_commands[] = {
-	{ "server start", "", "donate memory", start, 1, { CAPACITY } },
+	{ "server start", "", "donate memory", start, 1,
+	  { CAPACITY, SAVE_OPTIONS } },
 	{ "server stop", "", "donate no more; refused while clients have pages here", stop, 0,
-	  { { "force", NULL, "stop all the same: the clients lose these pages" } } },
-	{ "server set", "", "donate more, or less", set, 1, { CAPACITY } },
+	  { { "force", NULL, "stop all the same: the clients lose these pages" }, SAVE_OPTIONS } },
+	{ "server set", "", "donate more, or less", set, 1, { CAPACITY, SAVE_OPTIONS } },
 	{ "server status", "", "what is donated, and who uses it", status, 0, { { 0 } } },
 	{ "server release", "NODE-ID", "free what a client that will not come back left here",
 	  release, 0, { { 0 } } },

@@ -6,52 +6,17 @@
 
 #include "memx_netlink.h"
 
+#include "change.h"
 #include "command.h"
-#include "decode.h"
+#include "conf.h"
 #include "device.h"
+#include "save.h"
+#include "swap.h"
 #include "table.h"
 
-/* What a request about a volume may carry besides its name. */
-struct request {
-	uint8_t cmd;
-	const char *name;
-	uint64_t size;
-	bool have_timeout;
-	uint32_t loss_timeout_s;
-	bool force;
-};
-
-static bool send_volume(const struct request *r, conn_answer answer, void *arg)
+static void read_timeout(const struct args *args, struct volume_wish *w)
 {
-	struct nlattr *nest;
-	struct nl_msg *msg;
-	struct conn conn;
-	bool done;
-
-	conn_need(&conn, MEMX_CLIENT_GENL);
-	msg = conn_request(&conn, r->cmd);
-	nest = nla_nest_start(msg, MEMX_CLIENT_A_VOLUME);
-	nla_put_string(msg, MEMX_CLIENT_VOLUME_A_NAME, r->name);
-	if (r->size)
-		nla_put_u64(msg, MEMX_CLIENT_VOLUME_A_SIZE, r->size);
-	if (r->have_timeout)
-		nla_put_u32(msg, MEMX_CLIENT_VOLUME_A_LOSS_TIMEOUT_S, r->loss_timeout_s);
-	if (r->force)
-		nla_put_flag(msg, MEMX_CLIENT_VOLUME_A_FORCE);
-	nla_nest_end(msg, nest);
-	done = conn_call(&conn, msg, answer, arg);
-	conn_close(&conn);
-	return done;
-}
-
-static void read_timeout(const struct args *args, struct request *r)
-{
-	r->have_timeout = arg_uint(args, "loss-timeout", 0, UINT32_MAX, &r->loss_timeout_s);
-}
-
-static void got_volume(const struct nlattr *head, int len, void *arg)
-{
-	decode_volume(head, len, arg);
+	w->have_timeout = arg_uint(args, "loss-timeout", 0, UINT32_MAX, &w->loss_timeout_s);
 }
 
 static void print_created(const struct args *args, const struct volume *v, const char *path)
@@ -68,12 +33,35 @@ static void print_created(const struct args *args, const struct volume *v, const
 	json_print(o);
 }
 
+/* How a volume that is made shall be used. */
+struct use {
+	bool swap;
+	int priority;
+};
+
+static void read_use(const struct args *args, struct use *use)
+{
+	const char *text = arg_text(args, "use");
+	uint32_t priority;
+
+	use->swap = text && !strcmp(text, "swap");
+	if (text && !use->swap && strcmp(text, "block"))
+		usage("--use is swap or block, not '%s'", text);
+	use->priority = PRIORITY_NONE;
+	if (!arg_uint(args, "priority", 0, PRIORITY_MOST, &priority))
+		return;
+	if (!use->swap)
+		usage("--priority goes with --use swap");
+	use->priority = (int)priority;
+}
+
 /* The volume stays when what follows its creation fails: its pages may be wanted in another way. */
-static bool prepare(const struct args *args, const struct volume *v, bool swap)
+static bool prepare(const struct args *args, const struct volume *v, const struct use *use)
 {
 	char path[DEVICE_PATH_MAX];
 
-	if (!device_wait(v, path) || (swap && !device_swap_on(path))) {
+	if (!device_wait(v, path) ||
+	    (use->swap && !swap_on(v, use->priority, deadline_in(SWAP_ON_S)))) {
 		say("the volume is there, but not in use; 'memx-admin destroy %s' removes it",
 		    args->word[0]);
 		return false;
@@ -84,46 +72,66 @@ static bool prepare(const struct args *args, const struct volume *v, bool swap)
 
 static int create(const struct args *args)
 {
-	struct request r = { .cmd = MEMX_CLIENT_CMD_VOLUME_CREATE };
-	const char *use = arg_text(args, "use");
+	struct volume_wish w = { .name = word_name(args, 0), .size = arg_size(args, "size") };
 	struct volume v = { 0 };
+	struct conn conn;
+	struct use use;
+	struct save s;
 	bool done;
 
-	r.name = word_name(args, 0);
-	r.size = arg_size(args, "size");
-	read_timeout(args, &r);
-	if (use && strcmp(use, "swap"))
-		usage("--use is swap, not '%s'", use);
-	done = send_volume(&r, got_volume, &v) && prepare(args, &v, use);
+	read_timeout(args, &w);
+	read_use(args, &use);
+	save_begin(&s, args, "volume", w.name);
+	save_option(&s, "size");
+	save_option(&s, "use");
+	save_option(&s, "priority");
+	save_option(&s, "loss-timeout");
+	conn_need(&conn, MEMX_CLIENT_GENL);
+	done = change_volume_create(&conn, &w, &v) && prepare(args, &v, &use);
+	conn_close(&conn);
 	free(v.place);
-	return exit_code(done);
+	return exit_code(save_end(&s, done));
+}
+
+/* The same for all that changes a volume that is there: one request, one key of the file. */
+static int change(const struct args *args, const struct volume_wish *w, const char *key,
+		  bool (*send)(struct conn *conn, const struct volume_wish *wish))
+{
+	struct conn conn;
+	struct save s;
+	bool done;
+
+	save_begin(&s, args, "volume", w->name);
+	if (key)
+		save_change(&s, key);
+	else
+		save_remove(&s);
+	conn_need(&conn, MEMX_CLIENT_GENL);
+	done = send(&conn, w);
+	conn_close(&conn);
+	return exit_code(save_end(&s, done));
 }
 
 static int resize(const struct args *args)
 {
-	struct request r = { .cmd = MEMX_CLIENT_CMD_VOLUME_RESIZE };
+	struct volume_wish w = { .name = word_name(args, 0), .size = arg_size(args, "size") };
 
-	r.name = word_name(args, 0);
-	r.size = arg_size(args, "size");
-	return exit_code(send_volume(&r, NULL, NULL));
+	return change(args, &w, "size", change_volume_resize);
 }
 
 static int set(const struct args *args)
 {
-	struct request r = { .cmd = MEMX_CLIENT_CMD_VOLUME_SET };
+	struct volume_wish w = { .name = word_name(args, 0) };
 
-	r.name = word_name(args, 0);
-	read_timeout(args, &r);
-	return exit_code(send_volume(&r, NULL, NULL));
+	read_timeout(args, &w);
+	return change(args, &w, "loss-timeout", change_volume_set);
 }
 
 static int destroy(const struct args *args)
 {
-	struct request r = { .cmd = MEMX_CLIENT_CMD_VOLUME_DESTROY };
+	struct volume_wish w = { .name = word_name(args, 0), .force = arg_text(args, "force") };
 
-	r.name = word_name(args, 0);
-	r.force = arg_text(args, "force");
-	return exit_code(send_volume(&r, NULL, NULL));
+	return change(args, &w, NULL, change_volume_destroy);
 }
 
 static const char *state(const struct volume *v)
@@ -200,11 +208,15 @@ static int list(const struct args *args)
 
 const struct command volume_commands[] = {
 	{ "create", "NAME", "make a volume; prints its device", create, 1,
-	  { SIZE, LOSS_TIMEOUT, { "use", "swap", "make it swap space, and swap on it" } } },
-	{ "resize", "NAME", "make a volume larger", resize, 1, { SIZE } },
-	{ "set", "NAME", "set something of a volume", set, 1, { LOSS_TIMEOUT } },
+	  { SIZE, LOSS_TIMEOUT,
+	    { "use", "swap|block", "swap: make it swap space, and swap on it" },
+	    { "priority", "N", "of the swap space, 0 to 32767; the higher is used first" },
+	    SAVE_OPTIONS } },
+	{ "resize", "NAME", "make a volume larger", resize, 1, { SIZE, SAVE_OPTIONS } },
+	{ "set", "NAME", "set something of a volume", set, 1, { LOSS_TIMEOUT, SAVE_OPTIONS } },
 	{ "destroy", "NAME", "remove a volume, and what it holds", destroy, 0,
-	  { { "force", NULL, "even while it is open: its users get I/O errors" } } },
+	  { { "force", NULL, "even while it is open: its users get I/O errors" },
+	    SAVE_OPTIONS } },
 	{ "list", "", "list the volumes", list, 0, { { 0 } } },
 	{ 0 }
 };

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Swap space on volumes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/swap.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "device.h"
+#include "say.h"
+#include "swap.h"
+
+/* The kernel's union swap_header: the last bytes of the first page. */
+#define SIGNATURE	"SWAPSPACE2"
+#define SIGNATURE_BYTES	10
+
+#define LABEL_MOST	15	/* of a swap space */
+
+void swaps_take(struct swaps *swaps, const char *text)
+{
+	const char *line = strchr(text, '\n');	/* behind the titles */
+	char path[256];
+	uint64_t kib;
+	int priority;
+
+	*swaps = (struct swaps){ 0 };
+	for (; line; line = strchr(line + 1, '\n')) {
+		struct swap *s;
+		const char *name;
+
+		if (sscanf(line + 1, "%255s %*s %" SCNu64 " %*s %d", path, &kib, &priority) != 3)
+			continue;
+		swaps->v = get_memory(swaps->v, swaps->n + 1, sizeof(*swaps->v));
+		s = &swaps->v[swaps->n++];
+		name = strrchr(path, '/');
+		snprintf(s->disk, sizeof(s->disk), "%.*s", NAME_CHARS, name ? name + 1 : path);
+		s->bytes = kib << 10;
+		s->priority = priority;
+	}
+}
+
+bool swaps_read(struct swaps *swaps)
+{
+	FILE *from = fopen("/proc/swaps", "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	*swaps = (struct swaps){ 0 };
+	if (!from) {
+		say("cannot read /proc/swaps: %s", strerror(errno));
+		return false;
+	}
+	if (getdelim(&text, &size, '\0', from) > 0)
+		swaps_take(swaps, text);
+	free(text);
+	fclose(from);
+	return true;
+}
+
+const struct swap *swaps_find(const struct swaps *swaps, const char *disk)
+{
+	size_t i;
+
+	for (i = 0; i < swaps->n; i++)
+		if (!strcmp(swaps->v[i].disk, disk))
+			return &swaps->v[i];
+	return NULL;
+}
+
+struct swap_on {
+	const struct volume *volume;
+	const char *path;
+	int priority;
+};
+
+/* What nothing was written to can be overwritten, and swap space that is not in use. */
+static bool is_free(const struct swap_on *on)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	char signature[SIGNATURE_BYTES];
+	int fd = open(on->path, O_RDONLY | O_EXCL | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0) {
+		say("%s is in use: %s", on->path, strerror(errno));
+		return false;
+	}
+	n = on->volume->written ? pread(fd, signature, sizeof(signature), page - SIGNATURE_BYTES)
+				: 0;
+	close(fd);
+	if (!on->volume->written)
+		return true;
+	if (n == SIGNATURE_BYTES && !memcmp(signature, SIGNATURE, SIGNATURE_BYTES))
+		return true;
+	say("%s holds something that is no swap space: 'memx-admin destroy %s' removes it, or give "
+	    "the volume use=block", on->path, on->volume->name);
+	return false;
+}
+
+/* In a child: any of this waits while a server does not answer. Errors have been told. */
+static int make_and_swap_on(void *arg)
+{
+	const struct swap_on *on = arg;
+	int flags = SWAP_FLAG_DISCARD;
+	char label[LABEL_MOST + 1];
+
+	snprintf(label, sizeof(label), "memx-%.*s", LABEL_MOST - 5, on->volume->name);
+	if (!is_free(on) || !device_mkswap(on->path, label))
+		return EXIT_REFUSED;
+	if (on->priority != PRIORITY_NONE)
+		flags |= SWAP_FLAG_PREFER | (on->priority << SWAP_FLAG_PRIO_SHIFT &
+					     SWAP_FLAG_PRIO_MASK);
+	if (!swapon(on->path, flags))
+		return EXIT_OK;
+	say("cannot swap on %s: %s", on->path, strerror(errno));
+	return EXIT_REFUSED;
+}
+
+bool swap_on(const struct volume *v, int priority, deadline end)
+{
+	char path[DEVICE_PATH_MAX];
+	struct swap_on on = { .volume = v, .path = path, .priority = priority };
+	int result;
+
+	if (!device_wait_plain(v->disk, path))
+		return false;
+	result = child_run(make_and_swap_on, &on, end);
+	if (result == CHILD_LATE)
+		say("making swap space on %s takes too long: do its servers answer? "
+		    "'memx-admin status' tells", path);
+	return result == EXIT_OK;
+}
+
+static int call_swapoff(void *path)
+{
+	return swapoff(path) ? errno : 0;
+}
+
+enum swap_off swap_off(const char *disk, deadline end)
+{
+	char path[DEVICE_PATH_MAX];
+	int result;
+
+	if (!device_wait_plain(disk, path))
+		return SWAP_OFF_FAILED;
+	result = child_run(call_swapoff, path, end);
+	if (!result)
+		return SWAP_OFF_DONE;
+	if (result == CHILD_LATE) {
+		say("the time is over before all that is swapped to %s was read back", path);
+		return SWAP_OFF_LATE;
+	}
+	if (result == ENOMEM)
+		say("cannot swap off %s: there is not enough free memory for what it holds", path);
+	else if (result > 0)
+		say("cannot swap off %s: %s", path, strerror(result));
+	return SWAP_OFF_FAILED;
+}
