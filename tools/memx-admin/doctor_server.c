@@ -128,8 +128,8 @@ const struct check server_checks[] = {
 	  "key file to the wrong one. 'memx-admin events' shows who sends them", look_foreign },
 	{ "nothing-heard", ERROR, "nothing of MemX arrives on link {1}, and a server is needed",
 	  "start a server in that network ('memx-admin server start'); if there is one, a switch "
-	  "or the cloud filters EtherType {2} or broadcasts: try 'memx-admin add-server', or another "
-	  "'--ethertype' for the links of all machines", look_silence },
+	  "or the cloud filters EtherType {2} or broadcasts: try 'memx-admin add-server', or "
+	  "another '--ethertype' for the links of all machines", look_silence },
 	{ "no-server", ERROR, "frames of MemX arrive on link {1}, and none is of a server",
 	  "start one in that network ('memx-admin server start'); if there is one, its broadcasts "
 	  "are filtered: 'memx-admin add-server' finds it by its address", look_no_server },
