@@ -362,6 +362,14 @@ turn_on_secure_boot() { printf '\6\0\0\0\1' | put sys/firmware/efi/efivars/$secu
 	finds
 }
 
+@test "a configuration with a fault" {
+	printf 'colour = red\n' >>"$root/etc/memx/memx.conf"
+	doctor
+	[ "$rc" -eq 1 ]
+	says 'error conf-fault: /etc/memx/memx.conf cannot be used'
+	[[ $err == "memx-admin: /etc/memx/memx.conf:6: there is no key 'colour' in [volume]"* ]]
+}
+
 at_boot() { printf 'boot = yes\n' >>"$root/etc/memx/memx.conf"; }
 
 # An archive with a module of build $1, if any, and what else $2 names.

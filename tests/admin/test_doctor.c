@@ -16,8 +16,8 @@ static struct link links[2];
 static struct key keys[1];
 static struct peer peers[2];
 static struct volume volumes[1];
-static struct wanted_link wanted_links[1];
-static struct wanted_volume wanted_volumes[1];
+static struct conf_link wanted_links[1];
+static struct conf_volume wanted_volumes[1];
 static char folder[64];
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
@@ -83,8 +83,8 @@ static void begin(void)
 	peers[0] = (struct peer){ .have_id = true, .have_seen = true, .name = "donor1",
 				  .ifname = "eth1", .seen_ms = 300, .mtu = 1500 };
 	volumes[0] = (struct volume){ .name = "swap0", .disk = "memx0" };
-	wanted_links[0] = (struct wanted_link){ .ifname = "eth1" };
-	wanted_volumes[0] = (struct wanted_volume){ .name = "swap0", .swap = true };
+	wanted_links[0] = (struct conf_link){ .ifname = "eth1" };
+	wanted_volumes[0] = (struct conf_volume){ .name = "swap0", .swap = true };
 	d = (struct doctor){ .have_rmap = true };
 	d.view.node.security = SECURITY_NOISE;
 	d.view.node.counter[MEMX_RMAP_COUNTER_A_RX_FRAMES] = 10;
@@ -97,11 +97,11 @@ static void begin(void)
 	d.view.have_volumes = true;
 	d.view.volumes.v = volumes;
 	d.view.volumes.n = 1;
-	d.wanted.link = wanted_links;
-	d.wanted.links = 1;
-	d.wanted.volume = wanted_volumes;
-	d.wanted.volumes = 1;
-	strcpy(d.wanted.key_file, "/none");
+	d.conf.link = wanted_links;
+	d.conf.links = 1;
+	d.conf.volume = wanted_volumes;
+	d.conf.volumes = 1;
+	d.conf.node.security = SECURITY_NONE;
 	put("/proc/swaps", "Filename\n/dev/memx0   partition 1 0 0\n");
 	put("/proc/sys/kernel/osrelease", "6.1.0\n");
 	put("/lib/modules/6.1.0/modules.dep", "updates/memx_rmap.ko:\n");
@@ -117,7 +117,7 @@ static void end(void)
 {
 	close(d.root.fd);
 	memset(&d.view, 0, sizeof(d.view));
-	memset(&d.wanted, 0, sizeof(d.wanted));
+	memset(&d.conf, 0, sizeof(d.conf));
 	doctor_free(&d);
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -168,7 +168,7 @@ TEST(no_link_at_all)
 {
 	begin();
 	d.view.links.n = 0;
-	d.wanted.links = 0;
+	d.conf.links = 0;
 	CHECK_FOUND("link-none ");
 	end();
 }
@@ -322,7 +322,7 @@ TEST(a_link_that_is_down_is_why_nothing_is_heard)
 TEST(a_donor_needs_no_server)
 {
 	begin();
-	d.view.peers.n = d.view.volumes.n = d.wanted.volumes = 0;
+	d.view.peers.n = d.view.volumes.n = d.conf.volumes = 0;
 	d.view.node.counter[MEMX_RMAP_COUNTER_A_RX_FRAMES] = 0;
 	CHECK_FOUND("");
 	end();
@@ -379,15 +379,15 @@ TEST(a_server_with_another_mtu)
 TEST(memory_that_is_not_donated)
 {
 	begin();
-	d.wanted.server = true;
+	d.conf.have_server = true;
 	CHECK_FOUND("server-stopped ");
 	end();
 	begin();
-	d.wanted.server = d.view.have_server = true;
+	d.conf.have_server = d.view.have_server = true;
 	CHECK_FOUND("server-stopped ");
 	end();
 	begin();
-	d.wanted.server = d.view.have_server = true;
+	d.conf.have_server = d.view.have_server = true;
 	d.view.server.capacity = 1;
 	CHECK_FOUND("");
 	end();

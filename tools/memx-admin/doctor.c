@@ -138,7 +138,8 @@ void doctor_free(struct doctor *d)
 	}
 	free(d->finding);
 	names_free(d->unseen, d->unseens);
-	wanted_free(&d->wanted);
+	conf_free(&d->conf);
+	inifile_free(&d->file);
 	free(d->view.links.v);
 	free(d->view.keys.v);
 	free(d->view.peers.v);
@@ -200,7 +201,7 @@ static int doctor(const struct args *args)
 	}
 	if (d.live && !ask_kernel(&d))
 		unseen(&d, "what the kernel modules know, as said above");
-	wanted_read(&d.wanted, &d.root);
+	doctor_read_conf(&d);
 	doctor_run(&d);
 	if (args->json)
 		print_json(&d);

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "doctor_conf.h"
+#include "conf.h"
 #include "doctor_root.h"
 #include "problems.h"
 
@@ -67,7 +67,9 @@ struct doctor {
 	bool live;			/* @root is this system, so its kernel was asked */
 	bool have_rmap;			/* and answered: @view is filled */
 	struct view view;
-	struct wanted wanted;
+	struct inifile file;
+	struct conf conf;		/* of @file */
+	bool conf_fault;
 	char distribution[64];		/* ID and ID_LIKE of os-release */
 	struct kernel kernel[KERNELS_MAX];
 	size_t kernels;
@@ -87,6 +89,7 @@ void found(struct doctor *d, const struct check *check, const char *one, const c
 void unseen(struct doctor *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* What the checks of a file need, read once. */
+void doctor_read_conf(struct doctor *d);
 void kernels_read(struct doctor *d);
 void images_read(struct doctor *d);
 

@@ -6,125 +6,33 @@
 
 #include "command.h"
 #include "doctor.h"
+#include "names.h"
 
-#define CONF	"/etc/memx/memx.conf"
-
-/* Where one is in the file. */
-struct place_in {
-	struct wanted *w;
-	char kind[NAME_BYTES];
-};
-
-static char *trim(char *text)
+void doctor_read_conf(struct doctor *d)
 {
-	char *end;
+	char *text = root_text(&d->root, DEFAULT_CONF, NULL);
 
-	text += strspn(text, " \t\r");
-	end = text + strlen(text);
-	while (end > text && strchr(" \t\r", end[-1]))
-		*--end = '\0';
-	return text;
-}
-
-static void begin_section(struct place_in *at, char *head)
-{
-	char *name = strpbrk(head, " \t");
-	struct wanted *w = at->w;
-
-	if (name) {
-		*name++ = '\0';
-		name = trim(name);
-	}
-	snprintf(at->kind, sizeof(at->kind), "%s", head);
-	if (!strcmp(head, "server")) {
-		w->server = true;
-	} else if (!strcmp(head, "link") && name) {
-		w->link = get_memory(w->link, w->links + 1, sizeof(*w->link));
-		w->link[w->links] = (struct wanted_link){ 0 };
-		snprintf(w->link[w->links++].ifname, IFNAME_BYTES, "%s", name);
-	} else if (!strcmp(head, "volume") && name) {
-		w->volume = get_memory(w->volume, w->volumes + 1, sizeof(*w->volume));
-		w->volume[w->volumes] = (struct wanted_volume){ 0 };
-		snprintf(w->volume[w->volumes++].name, NAME_BYTES, "%s", name);
-	}
-}
-
-static void take_value(struct place_in *at, const char *key, const char *value)
-{
-	struct wanted *w = at->w;
-	uint64_t number;
-
-	if (!strcmp(at->kind, "node") && !strcmp(key, "security"))
-		w->key = strcmp(value, "none");
-	else if (!strcmp(at->kind, "node") && !strcmp(key, "key-file"))
-		snprintf(w->key_file, sizeof(w->key_file), "%s", value);
-	else if (!strcmp(at->kind, "link") && !strcmp(key, "mtu") && w->links &&
-		 parse_uint(value, 0, UINT32_MAX, &number))
-		w->link[w->links - 1].mtu = (uint32_t)number;
-	else if (!strcmp(at->kind, "volume") && !strcmp(key, "use") && w->volumes)
-		w->volume[w->volumes - 1].swap = !strcmp(value, "swap");
-	else if (!strcmp(at->kind, "volume") && !strcmp(key, "boot") && w->volumes)
-		w->volume[w->volumes - 1].boot = !strcmp(value, "yes");
-}
-
-static void take_line(struct place_in *at, char *line)
-{
-	char *value, *end;
-
-	line = trim(line);
-	if (line[0] == '[') {
-		end = strchr(line, ']');
-		if (end)
-			*end = '\0';
-		begin_section(at, trim(line + 1));
-		return;
-	}
-	value = strchr(line, '=');
-	if (!value || line[0] == '#' || line[0] == ';')
-		return;
-	*value++ = '\0';
-	take_value(at, trim(line), trim(value));
-}
-
-void wanted_read(struct wanted *w, const struct root *root)
-{
-	char *text = root_text(root, CONF, NULL), *rest = text, *line;
-	struct place_in at = { .w = w };
-
-	*w = (struct wanted){ .there = text, .key = true };
-	snprintf(w->key_file, sizeof(w->key_file), "%s", DEFAULT_KEY);
-	while (text && (line = strsep(&rest, "\n")))
-		take_line(&at, line);
-	w->key = w->key && w->links;
+	inifile_take(&d->file, DEFAULT_CONF, text ? text : "");
+	d->conf_fault = !conf_take(&d->conf, &d->file);
 	free(text);
 }
 
-void wanted_free(struct wanted *w)
+static const char *key_file(const struct doctor *d)
 {
-	free(w->link);
-	free(w->volume);
-}
-
-bool wanted_at_boot(const struct wanted *w)
-{
-	size_t i;
-
-	for (i = 0; i < w->volumes; i++)
-		if (w->volume[i].boot)
-			return true;
-	return false;
+	return d->conf.key_file ? d->conf.key_file : DEFAULT_KEY;
 }
 
 static void look_fault(struct doctor *d, const struct check *c)
 {
-	if (d->wanted.fault[0])
-		found(d, c, d->wanted.fault, NULL, NULL);
+	if (d->conf_fault)
+		found(d, c, DEFAULT_CONF, NULL, NULL);
 }
 
 static void look_key_file(struct doctor *d, const struct check *c)
 {
-	if (d->wanted.key && !root_has(&d->root, d->wanted.key_file))
-		found(d, c, d->wanted.key_file, NULL, NULL);
+	if (d->conf.links && d->conf.node.security != SECURITY_NONE &&
+	    !root_has(&d->root, key_file(d)))
+		found(d, c, key_file(d), NULL, NULL);
 }
 
 /* Whether it is asked for or not: a key that others read is one that others have. */
@@ -132,16 +40,16 @@ static void look_key_mode(struct doctor *d, const struct check *c)
 {
 	struct stat st;
 
-	if (root_stat(&d->root, d->wanted.key_file, &st) && st.st_mode & (S_IRWXG | S_IRWXO))
-		found(d, c, d->wanted.key_file, NULL, NULL);
+	if (root_stat(&d->root, key_file(d), &st) && st.st_mode & (S_IRWXG | S_IRWXO))
+		found(d, c, key_file(d), NULL, NULL);
 }
 
 static void look_key_owner(struct doctor *d, const struct check *c)
 {
 	struct stat st;
 
-	if (root_stat(&d->root, d->wanted.key_file, &st) && st.st_uid && st.st_uid != geteuid())
-		found(d, c, d->wanted.key_file, NULL, NULL);
+	if (root_stat(&d->root, key_file(d), &st) && st.st_uid && st.st_uid != geteuid())
+		found(d, c, key_file(d), NULL, NULL);
 }
 
 static bool is_in_use(const struct doctor *d, const char *unit)
@@ -165,10 +73,10 @@ static bool is_in_use(const struct doctor *d, const char *unit)
 
 static void look_unit(struct doctor *d, const struct check *c)
 {
-	const struct wanted *w = &d->wanted;
+	const struct conf *w = &d->conf;
 	const struct { const char *name; bool wanted; } unit[] = {
 		{ "memx-node.service", w->links },
-		{ "memx-server.service", w->server },
+		{ "memx-server.service", w->have_server },
 		{ "memx-volumes.service", w->volumes },
 	};
 	char path[PATH_BYTES];
@@ -182,8 +90,9 @@ static void look_unit(struct doctor *d, const struct check *c)
 }
 
 const struct check conf_checks[] = {
-	{ "conf-fault", ERROR, "{1}", "mend it, and run 'memx-admin apply --dry-run' to see what "
-	  "would change", look_fault },
+	{ "conf-fault", ERROR,
+	  "{1} cannot be used: standard error says what is wrong in which line",
+	  "mend it, and run 'memx-admin apply --dry-run' to see what would change", look_fault },
 	{ "key-missing", ERROR, "memx.conf asks for encryption, and there is no key in {1}",
 	  "copy the file from another machine of the cluster; on the first one, run "
 	  "'memx-admin key generate'", look_key_file },

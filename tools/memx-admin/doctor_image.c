@@ -180,6 +180,16 @@ static void add_image(struct doctor *d, const struct kernel *k)
 	read_image(d, image);
 }
 
+static bool wanted_by_conf(const struct doctor *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->conf.volumes; i++)
+		if (d->conf.volume[i].boot)
+			return true;
+	return false;
+}
+
 static bool wanted_by_command_line(const struct doctor *d)
 {
 	char line[4096];
@@ -193,7 +203,7 @@ void images_read(struct doctor *d)
 {
 	size_t i;
 
-	if (!wanted_at_boot(&d->wanted) && !wanted_by_command_line(d))
+	if (!wanted_by_conf(d) && !wanted_by_command_line(d))
 		return;
 	for (i = 0; i < d->kernels; i++)
 		add_image(d, &d->kernel[i]);

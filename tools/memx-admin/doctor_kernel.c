@@ -281,7 +281,7 @@ static void look_headers_later(struct doctor *d, const struct check *c)
 
 static void look_loaded(struct doctor *d, const struct check *c)
 {
-	bool wanted = d->wanted.links || d->wanted.server || d->wanted.volumes;
+	bool wanted = d->conf.links || d->conf.have_server || d->conf.volumes;
 
 	if (wanted && root_has(&d->root, "/sys/module") && d->kernels && d->kernel[0].running &&
 	    d->kernel[0].why == HAS_MODULE && !root_has(&d->root, "/sys/module/memx_rmap"))

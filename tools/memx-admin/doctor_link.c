@@ -41,24 +41,24 @@ static void look_device(struct doctor *d, const struct check *c)
 
 	if (!root_has(&d->root, NET))
 		return;
-	for (i = 0; i < d->wanted.links; i++)
-		if (!device_there(d, d->wanted.link[i].ifname))
-			found(d, c, d->wanted.link[i].ifname, NULL, NULL);
+	for (i = 0; i < d->conf.links; i++)
+		if (!device_there(d, d->conf.link[i].ifname))
+			found(d, c, d->conf.link[i].ifname, NULL, NULL);
 }
 
 static void look_missing(struct doctor *d, const struct check *c)
 {
 	size_t i;
 
-	for (i = 0; d->have_rmap && i < d->wanted.links; i++)
-		if (!doctor_link(d, d->wanted.link[i].ifname) &&
-		    device_there(d, d->wanted.link[i].ifname))
-			found(d, c, d->wanted.link[i].ifname, NULL, NULL);
+	for (i = 0; d->have_rmap && i < d->conf.links; i++)
+		if (!doctor_link(d, d->conf.link[i].ifname) &&
+		    device_there(d, d->conf.link[i].ifname))
+			found(d, c, d->conf.link[i].ifname, NULL, NULL);
 }
 
 static void look_none(struct doctor *d, const struct check *c)
 {
-	if (d->have_rmap && !d->view.links.n && !d->wanted.links)
+	if (d->have_rmap && !d->view.links.n && !d->conf.links)
 		found(d, c, NULL, NULL, NULL);
 }
 
@@ -76,8 +76,8 @@ static void look_mtu_wanted(struct doctor *d, const struct check *c)
 	char wish[16], use[16];
 	size_t i;
 
-	for (i = 0; i < d->wanted.links; i++) {
-		const struct wanted_link *w = &d->wanted.link[i];
+	for (i = 0; i < d->conf.links; i++) {
+		const struct conf_link *w = &d->conf.link[i];
 		const struct link *l = doctor_link(d, w->ifname);
 
 		if (!l || l->mtu >= w->mtu)

@@ -10,7 +10,7 @@
 
 static bool is_client(const struct doctor *d)
 {
-	return d->have_rmap && (d->wanted.volumes || d->view.volumes.n);
+	return d->have_rmap && (d->conf.volumes || d->view.volumes.n);
 }
 
 static uint64_t counter(const struct doctor *d, int which)

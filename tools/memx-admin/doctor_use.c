@@ -17,7 +17,9 @@ static const struct volume *volume_of(const struct doctor *d, const char *name)
 
 static void look_server(struct doctor *d, const struct check *c)
 {
-	if (d->have_rmap && d->wanted.server && !(d->view.have_server && d->view.server.capacity))
+	const struct view *v = &d->view;
+
+	if (d->have_rmap && d->conf.have_server && !(v->have_server && v->server.capacity))
 		found(d, c, NULL, NULL, NULL);
 }
 
@@ -25,9 +27,9 @@ static void look_volume(struct doctor *d, const struct check *c)
 {
 	size_t i;
 
-	for (i = 0; d->have_rmap && i < d->wanted.volumes; i++)
-		if (!volume_of(d, d->wanted.volume[i].name))
-			found(d, c, d->wanted.volume[i].name, NULL, NULL);
+	for (i = 0; d->have_rmap && i < d->conf.volumes; i++)
+		if (!volume_of(d, d->conf.volume[i].name))
+			found(d, c, d->conf.volume[i].name, NULL, NULL);
 }
 
 /* /proc/swaps begins each line with a device: that of a volume, or any of ours. */
@@ -47,8 +49,8 @@ static void look_swap(struct doctor *d, const struct check *c)
 	char *swaps = root_text(&d->root, "/proc/swaps", NULL);
 	size_t i;
 
-	for (i = 0; swaps && i < d->wanted.volumes; i++) {
-		const struct wanted_volume *w = &d->wanted.volume[i];
+	for (i = 0; swaps && i < d->conf.volumes; i++) {
+		const struct conf_volume *w = &d->conf.volume[i];
 		const struct volume *v = volume_of(d, w->name);
 
 		/* A volume that is not there has been told. */
