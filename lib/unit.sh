@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh disable=SC3043
+# What the units of systemd do, sourced by the program memx-unit beside it. Times can be changed with
+# `systemctl edit`: Environment=MEMX_WAIT_S=...
+
+MEMX_WAIT_S=${MEMX_WAIT_S:-20}		# for links and servers, before boot goes on
+MEMX_RETRY_S=${MEMX_RETRY_S:-30}	# one try after that
+MEMX_STOP_S=${MEMX_STOP_S:-90}		# all of a stop
+MEMX_QUIET_S=${MEMX_QUIET_S:-20}	# of it, for other services to end first
+MEMX_LOSS_S=${MEMX_LOSS_S:-10}		# a server that is gone is waited for no longer at shutdown
+MEMX_MERGED=$MEMX_TOP/run/memx/memx.conf
+
+# Prints the file to apply. What early boot took from the kernel command line is wanted too: its
+# sections follow those of the file, unless they are there.
+unit_conf() {
+	if [ ! -e "$MEMX_GENERATED" ]; then
+		echo "$MEMX_CONF"
+		return
+	fi
+	mkdir -p "${MEMX_MERGED%/*}"
+	{
+		cat "$MEMX_CONF" 2>/dev/null
+		unit_other_sections
+	} >"$MEMX_MERGED.new"
+	mv "$MEMX_MERGED.new" "$MEMX_MERGED"
+	echo "$MEMX_MERGED"
+}
+
+unit_other_sections() {
+	local line keep=no
+	while read -r line; do
+		case $line in
+		'['*)
+			keep=yes
+			! unit_has_line "$line" || keep=no
+			;;
+		esac
+		[ $keep = no ] || echo "$line"
+	done <"$MEMX_GENERATED"
+}
+
+unit_has_line() {
+	[ -e "$MEMX_CONF" ] && grep -qxF "$1" "$MEMX_CONF"
+}
+
+unit_apply() { # CONF PART... -- SECONDS
+	local conf=$1 parts=
+	shift
+	while [ "$1" != -- ]; do
+		parts="$parts --part $1"
+		shift
+	done
+	# shellcheck disable=SC2086
+	memx-admin apply --config "$conf" $parts --wait "$2"
+}
+
+unit_start_node() {
+	unit_apply "$(unit_conf)" node -- "$MEMX_WAIT_S"
+}
+
+unit_start_server() {
+	unit_apply "$(unit_conf)" node server -- "$MEMX_WAIT_S"
+}
+
+unit_notify() {
+	[ -z "${NOTIFY_SOCKET:-}" ] || systemd-notify "$@"
+}
+
+# Boot waits for the first try only, and not for long where early boot has waited already. Servers
+# that appear later are found by the tries that follow.
+unit_start_volumes() {
+	local conf seconds=$MEMX_WAIT_S rc
+	conf=$(unit_conf)
+	case $(cat "$MEMX_STATE" 2>/dev/null) in failed*) seconds=1 ;; esac
+	while :; do
+		rc=0
+		unit_apply "$conf" node volumes -- "$seconds" || rc=$?
+		case $rc in
+		0) break ;;
+		2) return 2 ;;
+		esac
+		unit_notify --ready --status='Not all volumes are up; the journal says why. Trying again.'
+		seconds=$MEMX_RETRY_S
+		[ $rc -eq 3 ] || sleep 5
+	done
+	unit_notify --ready --status='All volumes are up.'
+}
+
+unit_going_down() {
+	[ "$(systemctl is-system-running 2>/dev/null)" = stopping ]
+}
+
+# Prints jobs that are being worked on, but those of MemX. All that is left then waits for us.
+unit_other_jobs() {
+	systemctl list-jobs --no-legend --plain 2>/dev/null | while read -r _ name _ state; do
+		case $name/$state in
+		memx-*) ;;
+		*.service/running | *.scope/running) echo "$name" ;;
+		esac
+	done
+}
+
+# What other services have in swap is gone when they are: nothing needs to be brought back for them.
+# An ordering after all services would be a cycle with network managers that are services too.
+unit_wait_for_others() {
+	local end
+	end=$(($(memx_uptime) + MEMX_QUIET_S))
+	while [ "$(memx_uptime)" -lt "$end" ] && [ -n "$(unit_other_jobs)" ]; do
+		memx_pause
+	done
+}
+
+unit_forget_lost_servers() {
+	local path name
+	for path in "$MEMX_TOP"/sys/block/memx*/memx/name; do
+		read -r name 2>/dev/null <"$path" || continue
+		memx-admin set "$name" --loss-timeout "$MEMX_LOSS_S" || true
+	done
+}
+
+unit_stop_volumes() {
+	local start left
+	start=$(memx_uptime)
+	if unit_going_down; then
+		unit_forget_lost_servers
+		unit_wait_for_others
+	fi
+	left=$((start + MEMX_STOP_S - $(memx_uptime)))
+	memx-admin down --part volumes --timeout "$left"
+}
+
+unit_stop_server() {
+	memx-admin down --part server --timeout "$MEMX_STOP_S"
+}
+
+unit_stop_node() {
+	memx-admin down --part node --timeout "$MEMX_STOP_S"
+}
+
+# An image of the memory on MemX could not be read back at boot, and what is swapped to servers would
+# be out of reach in between.
+unit_may_hibernate() {
+	local device
+	while read -r device _; do
+		case $device in
+		/dev/memx*)
+			echo "there is no hibernation while swap is on remote memory ($device):" \
+				"stop memx-volumes.service first" >&2
+			return 1
+			;;
+		esac
+	done <"$MEMX_TOP/proc/swaps"
+}
