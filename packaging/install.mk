@@ -34,9 +34,13 @@ install-tools:
 	$(MAKE) -C $(here)/tools/memx-admin install VERSION=$(VERSION) \
 		DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	install -D -m 644 $(here)/conf/memx.conf $(DESTDIR)$(SYSCONFDIR)/memx/memx.conf
+	install -D -m 644 $(here)/conf/default $(DESTDIR)$(SYSCONFDIR)/default/memx
 	$(if $(wildcard $(here)/lib),$(call folder, lib, $(DESTDIR)$(PREFIX)/lib/memx))
 ifneq ($(UNITS),no)
 	$(if $(wildcard $(here)/systemd),$(call folder, systemd, $(DESTDIR)$(UNITDIR)))
+else
+	@cd $(here)/systemd && find ./*.d -type f | while read -r file; do \
+		install -D -m 644 "$$file" "$(DESTDIR)$(UNITDIR)/$${file#./}" || exit 1; done
 endif
 
 install-initramfs:
