@@ -8,6 +8,7 @@
 
 #include "conn.h"
 #include "json.h"
+#include "keyfile.h"
 #include "model.h"
 #include "names.h"
 #include "query.h"
@@ -16,7 +17,6 @@
 
 #define OPTIONS_MAX	12
 #define LIST_MAX	8
-#define DEFAULT_KEY	"/etc/memx/cluster.key"
 
 struct option_of {
 	const char *name;
@@ -52,6 +52,8 @@ extern const struct command key_commands[], node_commands[], peer_commands[];
 extern const struct command volume_commands[], events_commands[], ping_commands[];
 extern const struct command doctor_commands[];
 
+
+extern const struct command apply_commands[];
 
 /* What the commands take that can write what they change to the configuration file. */
 #define CONFIG_OPTION	{ "config", "FILE", "not /etc/memx/memx.conf, but this file" }

@@ -449,6 +449,16 @@ static void take_key(struct reader *r, const struct ini_line *l, bool in_section
 	say_keys(r, l->name);
 }
 
+/* What follows a broken head belongs to it, not to the section before. */
+static void take_fault(struct reader *r, const struct ini_line *l)
+{
+	if (l->text[strspn(l->text, " \t")] == '[') {
+		end_section(r);
+		r->conf->any = true;
+	}
+	fault(r, "%s", l->fault);
+}
+
 bool conf_take(struct conf *conf, const struct inifile *f)
 {
 	struct reader r = { .conf = conf, .file = f };
@@ -467,7 +477,7 @@ bool conf_take(struct conf *conf, const struct inifile *f)
 		} else if (l->kind == INI_KEY) {
 			take_key(&r, l, conf->any);
 		} else if (l->kind == INI_FAULT) {
-			fault(&r, "%s", l->fault);
+			take_fault(&r, l);
 		}
 	}
 	end_section(&r);

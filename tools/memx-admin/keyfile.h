@@ -11,6 +11,8 @@
 
 #include "model.h"
 
+#define DEFAULT_KEY	"/etc/memx/cluster.key"
+
 /* A new key, mode 0600. An existing file is replaced at once and as a whole, when @replace. */
 bool keyfile_make(const char *file, bool replace);
 

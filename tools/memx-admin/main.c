@@ -6,8 +6,9 @@
 #include "command.h"
 
 static const struct command *const groups[] = {
-	status_commands, doctor_commands, server_commands, link_commands, key_commands,
-	node_commands, peer_commands, volume_commands, ping_commands, events_commands,
+	status_commands, apply_commands, doctor_commands, server_commands, link_commands,
+	key_commands, node_commands, peer_commands, volume_commands, ping_commands,
+	events_commands,
 };
 
 #define COLUMNS 80

@@ -15,6 +15,7 @@ static_assert(RMP_NAME_LEN == NAME_BYTES, "name");
 static_assert(RMP_KEY_LEN == KEY_BYTES, "key");
 static_assert(RMP_DATA_MAX == PING_BYTES_MAX, "ping");
 static_assert(RMP_MTU_MIN == MTU_LEAST && RMP_MTU_MAX == MTU_MOST, "MTU");
+static_assert(RMP_ETHERTYPE == ETHERTYPE_DEFAULT, "EtherType");
 static_assert((int)RMP_SEC_NONE == SECURITY_NONE, "security");
 static_assert((int)RMP_SEC_NOISE == SECURITY_NOISE, "security");
 

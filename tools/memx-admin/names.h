@@ -16,6 +16,7 @@
 #define MTU_MOST	9000
 #define ETHERTYPE_LEAST	0x600
 #define ETHERTYPE_MOST	0xffff
+#define ETHERTYPE_DEFAULT	0x88b5
 
 /* "none" or "psk" */
 const char *security_name(uint8_t security);

@@ -10,7 +10,7 @@
 #include "model.h"
 
 #define PRIORITY_NONE	-1	/* the kernel chooses */
-#define SWAP_ON_S	60	/* a server that does not answer is waited for this long */
+#define SWAP_ON_S	30	/* a server that does not answer is waited for this long */
 
 struct swap {
 	char disk[NAME_BYTES];		/* name of the device, without its folder */
