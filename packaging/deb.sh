@@ -9,17 +9,17 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 version=${1:-$("$top/packaging/version.sh")}
 out=${2:-$build/deb}
-work=$build/deb-work/memx-$version
+mkdir -p "$build"
+work=$(mktemp -d "$build/deb-work.XXXXXX")
+trap 'rm -rf "$work"' EXIT
 
-rm -rf "$build/deb-work"
-export_source "$work"
-set_version "$work" "$version"
-(cd "$work" && dpkg-buildpackage -F -us -uc) >"$build/deb.log" 2>&1 || {
-	tail -n 30 "$build/deb.log" >&2
-	die "the packages could not be built, see $build/deb.log"
+export_source "$work/memx-$version"
+set_version "$work/memx-$version" "$version"
+(cd "$work/memx-$version" && dpkg-buildpackage -F -us -uc) >"$out.log" 2>&1 || {
+	tail -n 30 "$out.log" >&2
+	die "the packages could not be built, see $out.log"
 }
 rm -rf "$out"
 mkdir -p "$out"
-mv "$build"/deb-work/*.* "$out/"
-rm -rf "$build/deb-work"
+mv "$work"/*.* "$out/"
 ls "$out"/*.deb

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What is installed, and where. Used by `make install` and by all kinds of packages.
 #	make -f packaging/install.mk VERSION=... DESTDIR=... install-{dkms,tools,initramfs,dracut}
-# UNITS=no leaves the units of systemd, DKMS_CONF=no the dkms.conf to a packaging helper.
+# UNITS=no leaves the units of systemd to a packaging helper, but not what is added to others' units;
+# DKMS_CONF=no leaves dkms.conf to it.
 
 here := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/..)
 VERSION ?= $(shell $(here)/packaging/version.sh)
@@ -12,8 +13,8 @@ DRACUTDIR ?= $(PREFIX)/lib/dracut/modules.d
 dkms-dir = $(DESTDIR)$(PREFIX)/src/memx-$(VERSION)
 
 # A folder with all that it has; what can be run stays so.
-define folder # FROM TO
-	@cd $(here)/$(strip $(1)) && find . -type f ! -name '*.o' ! -name '*.ko' ! -name '*.mod*' \
+define folder # FROM TO FIND-OPTIONS
+	@cd $(here)/$(strip $(1)) && find . $(3) -type f ! -name '*.o' ! -name '*.ko' ! -name '*.mod*' \
 		! -name '.*' ! -name '*.md' | while read -r file; do mode=644; \
 		[ ! -x "$$file" ] || mode=755; \
 		install -D -m $$mode "$$file" "$(strip $(2))/$${file#./}" || exit 1; done
@@ -35,17 +36,11 @@ install-tools:
 		DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	install -D -m 644 $(here)/conf/memx.conf $(DESTDIR)$(SYSCONFDIR)/memx/memx.conf
 	install -D -m 644 $(here)/conf/default $(DESTDIR)$(SYSCONFDIR)/default/memx
-	$(if $(wildcard $(here)/lib),$(call folder, lib, $(DESTDIR)$(PREFIX)/lib/memx))
-ifneq ($(UNITS),no)
-	$(if $(wildcard $(here)/systemd),$(call folder, systemd, $(DESTDIR)$(UNITDIR)))
-else
-	@cd $(here)/systemd && find ./*.d -type f | while read -r file; do \
-		install -D -m 644 "$$file" "$(DESTDIR)$(UNITDIR)/$${file#./}" || exit 1; done
-endif
+	$(call folder, lib, $(DESTDIR)$(PREFIX)/lib/memx)
+	$(call folder, systemd, $(DESTDIR)$(UNITDIR), $(if $(filter no,$(UNITS)),-mindepth 2))
 
 install-initramfs:
-	$(if $(wildcard $(here)/initramfs-tools),\
-		$(call folder, initramfs-tools, $(DESTDIR)$(PREFIX)/share/initramfs-tools))
+	$(call folder, initramfs-tools, $(DESTDIR)$(PREFIX)/share/initramfs-tools)
 
 install-dracut:
-	$(if $(wildcard $(here)/dracut),$(call folder, dracut, $(DESTDIR)$(DRACUTDIR)))
+	$(call folder, dracut, $(DESTDIR)$(DRACUTDIR))

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Debians in folders, to install packages in. Each is a stack of layers (overlayfs) over a base that is
+# kept in the build folder; nothing stays mounted or running after a command.
+# shellcheck source-path=SCRIPTDIR source=../../packaging/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../packaging/common.sh"
+PKG_KEPT=$build/packages		# bases and what apt fetched
+PKG_WORK=$PKG_KEPT/work			# layers; of one run
+
+# Debian with its newest kernel, before anybody thought of MemX.
+base_packages() { # SUITE
+	case $1 in
+	sid) echo linux-image-amd64,ca-certificates ;;
+	*) echo linux-image-amd64,initramfs-tools,ca-certificates ;;
+	esac
+}
+
+# layer NEW BELOW: a place for changes over another layer, or over the base of a suite
+layer() {
+	local dir=$PKG_WORK/$1 below=$PKG_WORK/$2
+	rm -rf "$dir"
+	mkdir -p "$dir/upper" "$dir/work" "$dir/root"
+	if [ -e "$below/lower" ]; then
+		echo "$below/upper:$(cat "$below/lower")" >"$dir/lower"
+		cp "$below/suite" "$dir/suite"
+	else
+		echo "$PKG_KEPT/base-$2" >"$dir/lower"
+		echo "$2" >"$dir/suite"
+	fi
+}
+
+# inside LAYER COMMAND: as root, with the repositories in /repo and the mirror's packages kept
+inside() {
+	local dir=$PKG_WORK/$1 cache
+	cache=$PKG_KEPT/apt-$(cat "$dir/suite")
+	mkdir -p "$cache/partial" "$PKG_WORK/repo"
+	# shellcheck disable=SC2016
+	unshare --mount --pid --fork --kill-child sh -ec '
+		mount -t overlay overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" "$1/root"
+		mkdir -p "$1/root/repo"
+		mount -t proc proc "$1/root/proc"
+		mount --rbind /dev "$1/root/dev"
+		mount --bind "$3" "$1/root/var/cache/apt/archives"
+		mount --bind "$4" "$1/root/repo"
+		exec chroot "$1/root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin \
+			HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive bash -ec "$5"' \
+		sh "$dir" "$(cat "$dir/lower")" "$cache" "$PKG_WORK/repo" "$2" </dev/null
+}
+
+# A clean Debian of today, that knows the repository but has nothing of it.
+# The base is made anew when the mirror has another kernel: the headers of the old one are gone.
+clean_debian() { # LAYER SUITE
+	fresh_debian "$1" "$2" && return 0
+	rm -f "$PKG_KEPT/base-$2/done"
+	fresh_debian "$1" "$2"
+}
+
+fresh_debian() { # LAYER SUITE
+	make_chroot "$2" "$PKG_KEPT/base-$2" "$(base_packages "$2")" || return 1
+	layer "$1" "$2"
+	# As on a machine: what is recommended comes along.
+	inside "$1" '
+		rm -f /etc/apt/apt.conf.d/99mmdebstrap
+		echo "Acquire::Check-Valid-Until false;" >/etc/apt/apt.conf.d/50lab
+		echo "Binary::apt::APT::Keep-Downloaded-Packages true;" >>/etc/apt/apt.conf.d/50lab
+		install -D -m 644 /repo/new/memx-archive-keyring.gpg \
+			/usr/share/keyrings/memx-archive-keyring.gpg
+		use="[signed-by=/usr/share/keyrings/memx-archive-keyring.gpg]"
+		echo "deb $use file:/repo/new memx main" >/etc/apt/sources.list.d/memx.list
+		apt-get -q update
+		apt-cache policy linux-image-amd64 | awk "/Installed:/ { i = \$2 }
+			/Candidate:/ { c = \$2 } END { exit i != c }"' >"$PKG_WORK/$1/update.log" 2>&1
+}
