@@ -71,3 +71,47 @@ fresh_debian() { # LAYER SUITE
 		apt-cache policy linux-image-amd64 | awk "/Installed:/ { i = \$2 }
 			/Candidate:/ { c = \$2 } END { exit i != c }"' >"$PKG_WORK/$1/update.log" 2>&1
 }
+
+# All that MemX needs from Debian, so that what comes later is of MemX alone.
+prepared_debian() { # LAYER SUITE
+	clean_debian "$1" "$2" || return 1
+	inside "$1" 'apt-get -q -y install dkms linux-headers-amd64 initramfs-tools kmod udev \
+		$(apt-cache depends memx-tools | sed -n "s/.*Depends: \(lib.*\)/\1/p")' \
+		>"$PKG_WORK/$1/prepare.log" 2>&1 || {
+		tail -n 20 "$PKG_WORK/$1/prepare.log"
+		return 1
+	}
+}
+
+# What every machine must be after any change: nothing half done, and no package that complains.
+sound() { # LAYER
+	inside "$1" 'test -z "$(dpkg --audit)"; apt-get -q check'
+}
+
+kernel_of() { # LAYER
+	inside "$1" 'ls /lib/modules | sort -V | tail -n 1'
+}
+
+# The modules are built, of this version, and found by modprobe; and the initramfs has them.
+has_modules() { # LAYER KERNEL VERSION
+	inside "$1" "kernel=$2 version=$3"'
+		dkms status -m memx -k "$kernel" | grep -F "$version" | grep -q ": installed"
+		for module in memx_rmap memx_server memx_client; do
+			test "$(modinfo -k "$kernel" -F version $module)" = "$version"
+			modinfo -k "$kernel" -F vermagic $module | grep -q "^$kernel "
+		done
+		modprobe -S "$kernel" --show-depends memx_client | grep -q /memx_rmap.ko'
+}
+
+image_files() { # LAYER KERNEL
+	inside "$1" "image=/boot/initrd.img-$2"'
+		if command -v lsinitramfs >/dev/null; then lsinitramfs $image; else lsinitrd $image; fi'
+}
+
+image_has_modules() { # LAYER KERNEL
+	local module
+	image_files "$1" "$2" >"$PKG_WORK/$1/image"
+	for module in memx_rmap memx_client; do
+		grep -q "/$module\.ko" "$PKG_WORK/$1/image" || return 1
+	done
+}

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Upgrade, downgrade, remove, purge. On each release the tests go through one machine's life: a test
+# begins where the one before it ended, and layers keep what each began with.
+setup() {
+	load chroot
+	new=$("$top/packaging/version.sh")
+	old=0.0.9
+}
+
+# apt's view of the repository: old packages, or new ones
+offer() { # LAYER old|new
+	inside "$1" "sed -i 's#file:/repo/[a-z]*#file:/repo/$2#' /etc/apt/sources.list.d/memx.list
+		apt-get -q update"
+}
+
+# all_files LAYER: what is there, but for logs, caches and package databases' own history
+all_files() {
+	inside "$1" 'cd /; find . -xdev \( -path ./proc -o -path ./dev -o -path ./repo -o -path ./tmp \
+		-o -path ./var/log -o -path ./var/cache -o -path ./var/lib/apt -o -path ./root \) -prune \
+		-o ! -type d -print -o -type d -path "*memx*" -print | LC_ALL=C sort' |
+		grep -vE '^\./var/lib/dpkg/(available|diversions|statoverride|status|triggers)' |
+		grep -vE '^\./var/lib/(dpkg/lock|systemd/deb-systemd-helper)'
+}
+
+# A machine whose kernel this is and which has loaded a module: as its package's scripts see it.
+pretend_running() { # LAYER KERNEL SRCVERSION
+	inside "$1" "kernel=$2 srcversion=$3"'
+		mkdir -p /sys/module/memx_rmap
+		echo $srcversion >/sys/module/memx_rmap/srcversion
+		printf "#!/bin/sh\n[ \"\$1\" != -r ] || exec echo %s\nexec /usr/bin/uname \"\$@\"\n" \
+			$kernel >/usr/local/bin/uname
+		chmod +x /usr/local/bin/uname'
+}
+
+begins_with_the_old() { # SUITE
+	prepared_debian "$1" "$1"
+	all_files "$1" >"$PKG_WORK/$1.before"
+	layer "$1-old" "$1"
+	offer "$1-old" old
+	inside "$1-old" 'apt-get -q -y install memx memx-initramfs memx-xen'
+	sound "$1-old"
+	has_modules "$1-old" "$(kernel_of "$1-old")" $old
+}
+
+upgrades() { # SUITE
+	local kernel
+	layer "$1-new" "$1-old"
+	kernel=$(kernel_of "$1-new")
+	pretend_running "$1-new" "$kernel" 0123456789ABCDEF
+	inside "$1-new" 'echo "# of the administrator" >>/etc/memx/memx.conf
+		stat -c %Y /boot/initrd.img-'"$kernel"' >/root/made'
+	offer "$1-new" new
+	run inside "$1-new" 'apt-get -q -y upgrade'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"the modules that are loaded stay in use"* ]]
+	sound "$1-new"
+	has_modules "$1-new" "$kernel" "$new"
+	image_has_modules "$1-new" "$kernel"
+	# Nothing of the old version; the image is of after the upgrade; the configuration is kept.
+	inside "$1-new" "old=$old image=/boot/initrd.img-$kernel"'
+		test ! -e /usr/src/memx-$old
+		test ! -e /var/lib/dkms/memx/$old
+		test "$(stat -c %Y $image)" -gt "$(cat /root/made)"
+		tail -n 1 /etc/memx/memx.conf | grep -x "# of the administrator"'
+}
+
+says_nothing_when_the_module_is_the_same() { # SUITE
+	layer "$1-same" "$1-new"
+	pretend_running "$1-same" "$(kernel_of "$1-same")" "$(inside "$1-same" \
+		"modinfo -k $(kernel_of "$1-same") -F srcversion memx_rmap")"
+	run inside "$1-same" 'apt-get -q -y install --reinstall memx-dkms'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output != *"the modules that are loaded"* ]]
+}
+
+downgrades() { # SUITE
+	layer "$1-back" "$1-new"
+	offer "$1-back" old
+	inside "$1-back" "apt-get -q -y --allow-downgrades install memx=$old memx-dkms=$old \
+		memx-tools=$old memx-initramfs=$old memx-xen=$old"
+	sound "$1-back"
+	has_modules "$1-back" "$(kernel_of "$1-back")" $old
+	inside "$1-back" "test ! -e /usr/src/memx-$new"
+}
+
+removes() { # SUITE
+	local kernel
+	layer "$1-gone" "$1-new"
+	kernel=$(kernel_of "$1-gone")
+	run inside "$1-gone" 'apt-get -q -y remove "memx*"'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"stay so until the machine is rebooted"* ]]
+	sound "$1-gone"
+	inside "$1-gone" '
+		test ! -e /usr/sbin/memx-admin
+		tail -n 1 /etc/memx/memx.conf | grep -x "# of the administrator"'
+	[ -z "$(inside "$1-gone" 'find /lib/modules /usr/src /var/lib/dkms -name "memx*"')" ]
+	image_files "$1-gone" "$kernel" >"$PKG_WORK/$1.image"
+	[ -s "$PKG_WORK/$1.image" ]
+	run grep memx "$PKG_WORK/$1.image"
+	echo "$output"
+	[ "$status" -eq 1 ]
+}
+
+# What the tests made themselves goes first.
+purges() { # SUITE
+	layer "$1-purged" "$1-gone"
+	inside "$1-purged" 'touch /etc/memx/cluster.key
+		apt-get -q -y purge "memx*"
+		rm -r /usr/local/bin/uname /sys/module'
+	sound "$1-purged"
+	all_files "$1-purged" | diff "$PKG_WORK/$1.before" -
+}
+
+@test "Debian 12: a machine with packages of a lower version" { begins_with_the_old bookworm; }
+@test "Debian 12: upgrade: new modules and initramfs, kept configuration, told" { upgrades bookworm; }
+@test "Debian 12: the same modules again: nothing to tell" {
+	says_nothing_when_the_module_is_the_same bookworm
+}
+@test "Debian 12: downgrade" { downgrades bookworm; }
+@test "Debian 12: remove keeps the configuration alone" { removes bookworm; }
+@test "Debian 12: purge leaves nothing" { purges bookworm; }
+
+@test "Debian 13: a machine with packages of a lower version" { begins_with_the_old trixie; }
+@test "Debian 13: upgrade: new modules and initramfs, kept configuration, told" { upgrades trixie; }
+@test "Debian 13: downgrade" { downgrades trixie; }
+@test "Debian 13: remove keeps the configuration alone" { removes trixie; }
+@test "Debian 13: purge leaves nothing" { purges trixie; }
