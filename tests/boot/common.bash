@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# A whole Debian as the client, and machines of the lab as donors. load this in a bats file.
+# shellcheck source-path=SCRIPTDIR source=../lab/lab.bash
+. "${BASH_SOURCE[0]%/*}/../lab/lab.bash"
+
+CLIENT_MEM=448		# MiB
+CLIENT_BOOT_S=240	# a whole Debian, emulated, on a machine that does other things too
+
+# lab_begin IMAGE: which image the client boots; donors are not started
+boot_lab() {
+	lab_start
+	BOOT_IMAGE=$MEMX_BUILD/boot/$1
+	export BOOT_IMAGE
+	cp "$MEMX_BUILD/boot/key" "$LAB_RUN/share/run/key"
+}
+
+# donor NAME CAPACITY: boots, and donates
+donor() {
+	vm_boot "$1" mem=1400 && donate "$1" "$2"
+}
+
+donate() {
+	vm_run "$1" 60 "memx_load memx_server && memx-admin node set --name $1 --security psk &&
+		memx-admin key set /lab/run/key && memx-admin link add eth0 &&
+		memx-admin server start --capacity $2"
+}
+
+# client KERNEL [ARGUMENTS]: switches the client on; KERNEL is first or second
+client() {
+	local disk=$BOOT_IMAGE/disk
+	# A word of the kernel command line that is given again is the last one's.
+	LAB_KERNEL=$BOOT_IMAGE/$1.kernel LAB_INITRD=$BOOT_IMAGE/$1.initrd \
+		LAB_QEMU_ARGS="-drive file=$disk,format=raw,if=none,id=d1,snapshot=on,cache=unsafe
+			-device virtio-blk-pci,drive=d1,romfile= ${LAB_QEMU_ARGS:-}" \
+		vm_start client "mem=$CLIENT_MEM" smp=2 \
+		"append=root=LABEL=memxroot rw net.ifnames=0 systemd.show_status=1 ${*:2}"
+}
+
+# client_up: waits until it runs commands
+client_up() {
+	LAB_BOOT_S=$CLIENT_BOOT_S vm_ready client
+}
+
+# in_client SECONDS COMMAND: with the programs of the client, not those of the lab
+in_client() {
+	vm_run client "$1" "PATH=/usr/sbin:/usr/bin; $2"
+}
+
+# console PATTERN: the client has said so
+console() {
+	grep -aqE "$1" "$(vm_dir client)/console"
+}
+
+# switch_off: tells the client to, and prints how many seconds it took
+switch_off() {
+	local start=$EPOCHREALTIME
+	in_client 10 "systemctl --no-block poweroff" >/dev/null
+	lab_until "$1" vm_is_dead client || return 1
+	awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f\n", b - a }'
+}
