@@ -615,6 +615,13 @@ do_purge() {
 	[ $# -eq 0 ] || purge "$@"
 }
 
+# The key that DKMS made to sign modules with stays when the package goes.
+forget_dkms() {
+	grep -qx dkms $state/packages 2>/dev/null && ! installed dkms || return 0
+	rm -f /var/lib/dkms/mok.key /var/lib/dkms/mok.pub
+	rmdir /var/lib/dkms 2>/dev/null
+}
+
 forget_repo() {
 	[ "$family" != debian ] || [ ! -e $source_file ] ||
 		find /var/lib/apt/lists -name '*_dists_memx_*' -exec rm -f {} +
@@ -636,6 +643,7 @@ uninstall_all() {
 	confirm
 	stop_all
 	do_purge
+	forget_dkms
 	forget_repo
 	[ ! -e $state/key ] || rm -f $key
 	rmdir "${conf%/*}" 2>/dev/null
