@@ -51,3 +51,17 @@ export_source() { # DIR
 set_version() { # DIR VERSION
 	sed -i "1s/([^)]*)/($2)/" "$1/debian/changelog"
 }
+
+# The key that packages are signed with, made when there is none. From then on gpg knows it alone.
+repo_key() {
+	export GNUPGHOME=${MEMX_REPO_KEY:-$build/repo-key}
+	mkdir -p "$GNUPGHOME"
+	chmod 700 "$GNUPGHOME"
+	{ [ -n "$(gpg --batch --list-secret-keys)" ] ||
+		gpg --batch --quiet --passphrase '' --quick-gen-key \
+			'MemX packages of this checkout' ed25519 sign never; } 2>"$build/repo-key.log"
+}
+
+repo_key_id() {
+	gpg --batch --with-colons --list-secret-keys 2>/dev/null | awk -F: '$1 == "fpr" { print $10 }'
+}

@@ -11,16 +11,7 @@ set -euo pipefail
 out=${1:-$build/repo}
 [ $# -gt 0 ] && shift
 [ $# -gt 0 ] || set -- "$build/deb"
-export GNUPGHOME=${MEMX_REPO_KEY:-$build/repo-key}
 suite=memx
-
-make_key() {
-	mkdir -p "$GNUPGHOME"
-	chmod 700 "$GNUPGHOME"
-	[ -n "$(gpg --batch --list-secret-keys)" ] ||
-		gpg --batch --quiet --passphrase '' --quick-gen-key \
-			'MemX packages of this checkout' ed25519 sign never
-}
 
 # Package lists of one architecture; packages for all architectures are listed in it.
 index() { # DIR
@@ -43,7 +34,7 @@ for dir; do
 	[ -n "$(find "$dir" -name '*.deb' 2>/dev/null)" ] ||
 		die "there are no packages in $dir: run make deb first"
 done
-make_key 2>"$build/repo-key.log" || die "no key could be made, see $build/repo-key.log"
+repo_key || die "no key could be made, see $build/repo-key.log"
 trap 'gpgconf --kill gpg-agent' EXIT
 rm -rf "$out"
 mkdir -p "$out/pool"

@@ -29,8 +29,9 @@ layer() {
 	fi
 }
 
-# inside LAYER COMMAND: as root, with the repositories in /repo and the mirror's packages kept
-inside() {
+# mounted LAYER PROGRAM...: run where $ROOT is the layer, with the repositories in its /repo and the
+# mirror's packages kept
+mounted() {
 	local dir=$PKG_WORK/$1 cache
 	cache=$PKG_KEPT/apt-$(cat "$dir/suite")
 	mkdir -p "$cache/partial" "$PKG_WORK/repo"
@@ -42,9 +43,18 @@ inside() {
 		mount --rbind /dev "$1/root/dev"
 		mount --bind "$3" "$1/root/var/cache/apt/archives"
 		mount --bind "$4" "$1/root/repo"
-		exec chroot "$1/root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin \
-			HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive bash -ec "$5"' \
-		sh "$dir" "$(cat "$dir/lower")" "$cache" "$PKG_WORK/repo" "$2" </dev/null
+		export ROOT="$1/root"
+		shift 4
+		exec "$@"' \
+		sh "$dir" "$(cat "$dir/lower")" "$cache" "$PKG_WORK/repo" "${@:2}" </dev/null
+}
+
+# inside LAYER COMMAND: as root on that machine
+inside() {
+	# shellcheck disable=SC2016
+	mounted "$1" sh -c 'exec chroot "$ROOT" env -i HOME=/root LC_ALL=C.UTF-8 \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin DEBIAN_FRONTEND=noninteractive \
+		bash -ec "$1"' sh "$2"
 }
 
 # A clean Debian of today, that knows the repository but has nothing of it.
