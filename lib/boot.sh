@@ -225,8 +225,9 @@ memx_run() {
 		{
 			"$@" &
 			echo $! >"$dir/run.pid"
-			wait $!
-			echo $? >"$dir/run.rc.new"
+			rc=0
+			wait $! || rc=$?
+			echo $rc >"$dir/run.rc.new"
 		} 2>&1 | while read -r line; do memx_say "$line"; done
 		mv "$dir/run.rc.new" "$dir/run.rc"
 	} &
@@ -244,11 +245,12 @@ memx_run() {
 
 # Part of the time is for what comes after the waiting: the volume, mkswap, swapon.
 memx_apply() {
-	local left
+	local left rc
 	left=$(memx_left)
+	rc=0
 	memx_run memx-admin apply --config "$memx_conf" --part node --part volumes --boot \
-		--wait $((left - left / 5))
-	case $? in
+		--wait $((left - left / 5)) || rc=$?
+	case $rc in
 	0) return 0 ;;
 	3) memx_fault="no server with room was heard in time" ;;
 	124) memx_fault="it took longer than memx.timeout=$memx_timeout" ;;

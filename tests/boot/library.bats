@@ -1,0 +1,206 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2016
+# The shell library of early boot, with commands that only pretend, under dash and under busybox sh.
+bats_require_minimum_version 1.5.0
+TOP=${BATS_TEST_DIRNAME%/tests/boot}
+
+setup() {
+	ROOT=$BATS_TEST_TMPDIR/root
+	mkdir -p "$ROOT"/{proc,run,bin,etc/memx,sys/class/net/eth1}
+	echo 52:54:00:12:34:56 >"$ROOT/sys/class/net/eth1/address"
+	echo '10.00 9.00' >"$ROOT/proc/uptime"
+	cmdline 'root=/dev/vda quiet'
+	fake modprobe 'exit 0'
+	fake memx-admin 'exit 0'
+}
+
+cmdline() { echo "$*" >"$ROOT/proc/cmdline"; }
+
+# fake NAME COMMANDS: a program that notes how it was called
+fake() {
+	printf '#!/bin/sh\necho "%s $*" >>"%s"\n%s\n' "$1" "$ROOT/calls" "$2" >"$ROOT/bin/$1"
+	chmod +x "$ROOT/bin/$1"
+}
+
+conf() { cat >"$ROOT/etc/memx/memx.conf"; }
+
+key() { echo 00 >"$ROOT/etc/memx/cluster.key"; }
+
+# Time goes on by a second each time that somebody waits.
+clock_ticks() {
+	fake sleep "read -r up _ <$ROOT/proc/uptime
+		echo \"\$((\${up%%.*} + 1)).00 0\" >$ROOT/proc/uptime
+		exec busybox usleep 20000"
+}
+
+# sh_with COMMANDS: in both shells; each has to succeed, and they have to print the same
+sh_with() {
+	local shell first='' out rc
+	for shell in dash 'busybox sh'; do
+		rc=0
+		rm -rf "$ROOT"/run/memx "$ROOT/calls"
+		echo '10.00 9.00' >"$ROOT/proc/uptime"
+		# busybox sh would take its own sleep before that of the PATH
+		# shellcheck disable=SC2086
+		out=$(MEMX_TOP=$ROOT PATH=$ROOT/bin:$PATH timeout 30 $shell -euc "
+			[ ! -e $ROOT/bin/sleep ] || sleep() { $ROOT/bin/sleep; }
+			modprobe() { $ROOT/bin/modprobe \"\$@\"; }
+			. $TOP/lib/boot.sh; $1" 2>&1) || rc=$?
+		[ $rc -eq 0 ] || { echo "$shell: status $rc: $out"; return 1; }
+		[ -z "$first" ] || [ "$out" = "$first" ] || { echo "$shell: $out, not: $first"; return 1; }
+		first=$out
+	done
+	output=$out
+}
+
+said() { grep -qF -- "$1" <<<"$output" || { echo "not said: $1"; echo "$output"; return 1; }; }
+called() { grep -qF -- "$1" "$ROOT/calls" || { echo "not called: $1"; cat "$ROOT/calls"; return 1; }; }
+
+@test "nothing is wanted: nothing is said or done" {
+	sh_with memx_boot
+	[ -z "$output" ]
+	[ ! -e "$ROOT/calls" ]
+	[ ! -e "$ROOT/run/memx/boot" ]
+}
+
+@test "a file without boot=yes wants nothing at boot" {
+	conf <<<$'[link eth1]\n[volume a]\nsize=1G\nuse=swap\nboot = no\n#boot=yes'
+	sh_with memx_boot
+	[ -z "$output" ]
+	[ ! -e "$ROOT/calls" ]
+}
+
+@test "a file with boot=yes is applied, with most of the time for waiting" {
+	key
+	conf <<<$'[link eth1]\n[volume a]\nsize=1G\nuse=swap\nboot = yes'
+	sh_with memx_boot
+	said "swap on remote memory is on, after 0 s"
+	called "modprobe memx_client"
+	called "memx-admin apply --config $ROOT/etc/memx/memx.conf --part node --part volumes --boot --wait 24"
+	[ "$(cat "$ROOT/run/memx/boot")" = "ok 0" ]
+}
+
+@test "memx.timeout is the deadline" {
+	key
+	conf <<<'boot=yes'
+	cmdline "memx.timeout=10"
+	sh_with memx_boot
+	called "--wait 8"
+}
+
+@test "memx=0 turns it off" {
+	key
+	conf <<<'boot=yes'
+	for word in memx=0 memx=off rd.memx=no; do
+		cmdline "$word memx.swap=1G memx.link=eth1"
+		sh_with memx_boot
+		[ -z "$output" ]
+		[ ! -e "$ROOT/calls" ]
+	done
+}
+
+@test "the kernel command line makes a configuration" {
+	cmdline "quiet rd.memx.swap=2G memx.link=eth1,mtu=9000,ethertype=0x88b6 memx.security=none" \
+		"memx.link=52:54:00:12:34:56 memx.server=d3,52:54:00:00:00:03,eth1 memx.name=c1" \
+		"memx.priority=7 rd.memx.loss-timeout=60"
+	sh_with memx_boot
+	called "--config $ROOT/run/memx/boot.conf"
+	diff - "$ROOT/run/memx/boot.conf" <<-E
+	# Made in early boot from the kernel command line.
+	[node]
+	security=none
+	name=c1
+
+	[link eth1]
+	mtu=9000
+	ethertype=0x88b6
+
+	[link eth1]
+
+	[peer d3]
+	address=52:54:00:00:00:03
+	link=eth1
+
+	[volume swap0]
+	size=2G
+	use=swap
+	boot=yes
+	priority=7
+	loss-timeout=60
+	E
+}
+
+@test "what is not understood on the command line is said, and left out" {
+	cmdline 'memx.swap=1G memx.link=eth1 memx.timeout=soon memx.security=none memx.name=a;b memx.swop=1'
+	sh_with memx_boot
+	said "memx.timeout=soon on the kernel command line is not a number"
+	said "memx.name=a;b on the kernel command line is not understood"
+	said "there is no parameter memx.swop"
+	called "--wait 24"
+}
+
+@test "no link, no key, no module: each is said, and boot goes on" {
+	cmdline "memx.swap=1G"
+	sh_with memx_boot
+	said "memx.swap= needs memx.link=DEVICE"
+	said "boot goes on without it"
+	cmdline "memx.swap=1G memx.link=eth1"
+	sh_with memx_boot
+	said "this image has no cluster key"
+	key
+	sh_with memx_boot
+	said "swap on remote memory is on"
+	fake modprobe 'exit 1'
+	sh_with memx_boot
+	said "the module memx_client is not in this image for kernel"
+	grep -q '^failed 0 the module' "$ROOT/run/memx/boot"
+}
+
+@test "an address that no network device has is waited for until the deadline" {
+	key
+	clock_ticks
+	cmdline "memx.swap=1G memx.link=52:54:00:00:00:99 memx.timeout=3"
+	sh_with memx_boot
+	said "no swap on remote memory after 3 s: no network device has the address"
+	[ ! -e "$ROOT/run/memx/boot.conf" ]
+}
+
+@test "each way in which apply ends has its sentence" {
+	key
+	conf <<<'boot=yes'
+	fake memx-admin 'echo a line of its own; exit 3'
+	sh_with memx_boot
+	said "memx: a line of its own"
+	said "no swap on remote memory after 0 s: no server with room was heard in time"
+	grep -qx 'a line of its own' "$ROOT/run/memx/boot.log"
+	fake memx-admin 'exit 1'
+	sh_with memx_boot
+	said "memx-admin apply failed"
+}
+
+@test "a memx-admin that hangs is given up at the deadline" {
+	key
+	conf <<<'boot=yes'
+	clock_ticks
+	fake memx-admin "exec busybox sleep 60"
+	cmdline memx.timeout=4
+	sh_with memx_boot
+	said "no swap on remote memory after 4 s: it took longer than memx.timeout=4"
+	run ! pgrep -f "busybox sleep 60"
+}
+
+@test "it is done once" {
+	key
+	conf <<<'boot=yes'
+	sh_with 'memx_boot; memx_boot'
+	[ "$(grep -c '^memx-admin' "$ROOT/calls")" -eq 1 ]
+}
+
+@test "no shell has words for what dash does not know" {
+	for file in "$TOP"/lib/*.sh "$TOP/lib/memx-unit" "$TOP"/initramfs-tools/*/memx \
+		"$TOP"/initramfs-tools/scripts/*/memx "$TOP/dracut/55memx/memx-pre-mount.sh"; do
+		dash -n "$file"
+		busybox sh -n "$file"
+	done
+}
