@@ -566,15 +566,17 @@ run install.sh there with --key-file"
 
 # --- back ----------------------------------------------------------------------------------------
 
+# The kernel refuses to unload a module that holds pages of others, or whose volume is in use.
 stop_all() {
 	for unit in memx-volumes memx-server memx-node; do
-		[ -z "$(find /usr/lib/systemd/system /lib/systemd/system -name $unit.service 2>/dev/null)" ] ||
-			quietly systemctl disable $unit.service
 		! can_start || systemctl stop $unit.service >>"$log" 2>&1
 	done
 	for module in memx_client memx_server memx_rmap; do
 		[ ! -e /sys/module/$module ] || modprobe -r $module >>"$log" 2>&1 ||
 			die "$module is in use, so nothing was removed; 'memx-admin' shows by whom"
+	done
+	for unit in memx-volumes memx-server memx-node; do
+		! is_enabled $unit.service || quietly systemctl disable $unit.service
 	done
 }
 

@@ -473,6 +473,12 @@ archive() # BUILD [FILE]
 	says "run 'apt install memx-dracut'"
 }
 
+@test "docs/INSTALL.md has the ids of all findings, and no other" {
+	diff <(sed -nE 's/^\t\{ "([a-z-]+)", (ERROR|WARNING),.*/\1/p' "$top"/tools/memx-admin/doctor*.c | sort) \
+		<(sed -n '/^## What doctor finds/,$s/^| \([a-z, -]*-[a-z, -]*\|lockdown\) |.*/\1/p' "$top/docs/INSTALL.md" |
+			tr -d ' ' | tr ',' '\n' | sort)
+}
+
 @test "this machine can be looked at" {
 	admin doctor
 	[[ $rc -le 2 ]]
