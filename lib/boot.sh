@@ -226,7 +226,7 @@ memx_run() {
 			"$@" &
 			echo $! >"$dir/run.pid"
 			rc=0
-			wait $! || rc=$?
+			wait $! 2>/dev/null || rc=$?
 			echo $rc >"$dir/run.rc.new"
 		} 2>&1 | while read -r line; do memx_say "$line"; done
 		mv "$dir/run.rc.new" "$dir/run.rc"

@@ -69,12 +69,11 @@ unit_notify() {
 # Boot waits for the first try only, and not for long where early boot has waited already. Servers
 # that appear later are found by the tries that follow.
 unit_start_volumes() {
-	local conf seconds=$MEMX_WAIT_S rc
-	conf=$(unit_conf)
+	local seconds=$MEMX_WAIT_S rc
 	case $(cat "$MEMX_STATE" 2>/dev/null) in failed*) seconds=1 ;; esac
 	while :; do
 		rc=0
-		unit_apply "$conf" node volumes -- "$seconds" || rc=$?
+		unit_apply "$(unit_conf)" node volumes -- "$seconds" || rc=$?
 		case $rc in
 		0) break ;;
 		2) return 2 ;;

@@ -1,0 +1,125 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2016,SC2034
+# What the units of systemd run, with commands that only pretend, and the units as files.
+load fake
+LIBRARIES=". $TOP/lib/boot.sh; . $TOP/lib/unit.sh"
+
+# answers NAME STATUS...: memx-admin's, one after the other; the last one stays
+answers() {
+	echo "$*" >"$ROOT/answers"
+	fake memx-admin "read -r first rest <$ROOT/answers
+		[ -z \"\$rest\" ] || echo \"\$rest\" >$ROOT/answers
+		exit \$first"
+}
+
+systemd() { # STATE [JOBS]
+	printf '%s\n' "${@:2}" >"$ROOT/jobs"
+	fake systemctl "case \$1 in is-system-running) echo $1 ;; list-jobs) cat $ROOT/jobs ;; esac"
+	fake systemd-notify 'exit 0'
+}
+
+volume() {
+	mkdir -p "$ROOT/sys/block/memx0/memx"
+	echo swap0 >"$ROOT/sys/block/memx0/memx/name"
+}
+
+calls() { diff - <(grep -v '^sleep' "$ROOT/calls"); }
+
+@test "the file is applied; sections of the kernel command line follow it" {
+	conf <<<$'# mine\n[node]\nname=a\n[volume x]\nsize=1G'
+	printf '%s\n' '[node]' security=none '' '[link eth1]' '' '[volume swap0]' size=2G >"$ROOT/boot.conf"
+	sh_with 'unit_conf; mkdir -p $MEMX_TOP/run/memx
+		cp $MEMX_TOP/boot.conf $MEMX_GENERATED; unit_conf; cat $MEMX_MERGED'
+	diff - <(echo "$output") <<-E
+	$ROOT/etc/memx/memx.conf
+	$ROOT/run/memx/memx.conf
+	# mine
+	[node]
+	name=a
+	[volume x]
+	size=1G
+	[link eth1]
+
+	[volume swap0]
+	size=2G
+	E
+}
+
+@test "volumes: ready after the first try, and on until all are up" {
+	clock_ticks
+	systemd running
+	answers 0
+	sh_with "echo 3 1 0 >$ROOT/answers; NOTIFY_SOCKET=x; unit_start_volumes"
+	calls <<-E
+	memx-admin apply --config $ROOT/etc/memx/memx.conf --part node --part volumes --wait 20
+	systemd-notify --ready --status=Not all volumes are up; the journal says why. Trying again.
+	memx-admin apply --config $ROOT/etc/memx/memx.conf --part node --part volumes --wait 30
+	systemd-notify --ready --status=Not all volumes are up; the journal says why. Trying again.
+	memx-admin apply --config $ROOT/etc/memx/memx.conf --part node --part volumes --wait 30
+	systemd-notify --ready --status=All volumes are up.
+	E
+}
+
+@test "volumes: what early boot has waited for is not waited for again" {
+	answers 0
+	sh_with 'mkdir -p $MEMX_TOP/run/memx; echo failed 30 >$MEMX_STATE; unit_start_volumes'
+	called "--part volumes --wait 1"
+}
+
+@test "volumes: a bad file is not tried again" {
+	answers 2
+	sh_with 'unit_start_volumes && echo done || echo $?'
+	[ "$output" = 2 ]
+	[ "$(wc -l <"$ROOT/calls")" -eq 1 ]
+}
+
+@test "stop while the system runs: no time-out of a volume is touched" {
+	volume
+	answers 0
+	systemd running
+	sh_with unit_stop_volumes
+	diff - <(grep memx-admin "$ROOT/calls") <<<"memx-admin down --part volumes --timeout 90"
+}
+
+@test "shutdown: lost servers are given up, other services end first, the time is bounded" {
+	volume
+	clock_ticks
+	answers 0
+	systemd stopping "12 memx-volumes.service stop running" "13 db.service stop running"
+	sh_with unit_stop_volumes
+	diff - <(grep memx-admin "$ROOT/calls") <<-E
+	memx-admin set swap0 --loss-timeout 10
+	memx-admin down --part volumes --timeout 70
+	E
+	systemd stopping "12 memx-volumes.service stop running" "13 net.service stop waiting"
+	sh_with unit_stop_volumes
+	called "memx-admin down --part volumes --timeout 90"
+}
+
+@test "no hibernation while swap is on a volume" {
+	printf '%s\n' 'Filename Type Size Used Priority' '/dev/sda2 partition 1 0 -2' >"$ROOT/proc/swaps"
+	sh_with 'unit_may_hibernate && echo yes'
+	[ "$output" = yes ]
+	echo '/dev/memx0 partition 1 0 100' >>"$ROOT/proc/swaps"
+	sh_with 'unit_may_hibernate || echo no'
+	said "no hibernation while swap is on remote memory (/dev/memx0)"
+	said no
+}
+
+@test "systemd-analyze finds nothing to say of the units" {
+	mkdir -p "$ROOT/usr/lib/memx" "$ROOT/units"
+	for unit in "$TOP"/systemd/*.service; do
+		sed -e "s,/usr/lib/memx/,$TOP/lib/," -e /^Documentation/d "$unit" >"$ROOT/units/${unit##*/}"
+	done
+	run systemd-analyze verify --man=no "$ROOT"/units/*.service
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+}
+
+@test "units are hardened" {
+	for unit in "$TOP"/systemd/*.service; do
+		run systemd-analyze security --offline=true --threshold=45 "$unit"
+		[ "$status" -eq 0 ] || { echo "$unit: $output"; return 1; }
+	done
+}
