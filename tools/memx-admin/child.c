@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Work in a process of its own. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,18 +16,37 @@
 #include "say.h"
 
 /* A child that is told to end and can, does so at once: swapoff(2) looks for signals. */
-#define LAST_MS	1000
+#define LAST_S	1
 
-/* Return: whether the child ended within so many milliseconds. */
-static bool ends_within(int pidfd, uint64_t ms)
+/*
+ * What the child says comes by a pipe and is passed on: a child that is stuck must not hold the
+ * files of who waits for our own end, such as a shell's $(...).
+ */
+static void pass_on(int from)
 {
-	struct pollfd wait = { .fd = pidfd, .events = POLLIN };
+	char text[512];
+	ssize_t n;
+
+	while ((n = read(from, text, sizeof(text))) > 0)
+		fwrite(text, 1, (size_t)n, stderr);
+}
+
+/* Return: whether the child ended before @end. */
+static bool ends_before(int pidfd, int said, deadline end)
+{
+	struct pollfd wait[] = { { .fd = pidfd, .events = POLLIN },
+				 { .fd = said, .events = POLLIN } };
+	uint64_t left;
 	int n;
 
 	do {
-		n = poll(&wait, 1, ms > INT_MAX ? INT_MAX : (int)ms);
-	} while (n < 0 && errno == EINTR);
-	return n > 0;
+		left = deadline_left(end);
+		n = poll(wait, 2, left > INT_MAX ? INT_MAX : (int)left);
+		pass_on(said);
+		if (wait[1].revents & POLLHUP)
+			wait[1].fd = -1;
+	} while (!wait[0].revents && (n > 0 || (n < 0 && errno == EINTR)));
+	return wait[0].revents;
 }
 
 static int result_of(pid_t child)
@@ -39,28 +59,51 @@ static int result_of(pid_t child)
 	return CHILD_BROKEN;
 }
 
+static void be_child(int (*work)(void *arg), void *arg, int say_to)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+	}
+	dup2(say_to, STDERR_FILENO);
+	_exit(work(arg));
+}
+
+static int cannot(void)
+{
+	say("cannot make a child process: %s", strerror(errno));
+	return CHILD_BROKEN;
+}
+
+static int wait_for(pid_t child, int pidfd, int said, deadline end)
+{
+	if (ends_before(pidfd, said, end))
+		return result_of(child);
+	/* What is stuck in the kernel is left to itself. */
+	kill(child, SIGKILL);
+	if (ends_before(pidfd, said, deadline_in(LAST_S)))
+		waitpid(child, NULL, 0);
+	return CHILD_LATE;
+}
+
 int child_run(int (*work)(void *arg), void *arg, deadline end)
 {
-	int pidfd, result = CHILD_LATE;
+	int said[2], pidfd, result;
 	pid_t child;
 
+	if (pipe2(said, O_CLOEXEC | O_NONBLOCK))
+		return cannot();
 	fflush(NULL);
 	child = fork();
 	if (!child)
-		_exit(work(arg));
+		be_child(work, arg, said[1]);
+	close(said[1]);
 	pidfd = child > 0 ? pidfd_open(child, 0) : -1;
-	if (pidfd < 0) {
-		say("cannot make a child process: %s", strerror(errno));
-		return CHILD_BROKEN;
-	}
-	if (ends_within(pidfd, deadline_left(end))) {
-		result = result_of(child);
-	} else {
-		/* What is stuck in the kernel is left to itself. */
-		kill(child, SIGKILL);
-		if (ends_within(pidfd, LAST_MS))
-			waitpid(child, NULL, 0);
-	}
-	close(pidfd);
+	result = pidfd < 0 ? cannot() : wait_for(child, pidfd, said[0], end);
+	if (pidfd >= 0)
+		close(pidfd);
+	close(said[0]);
 	return result;
 }
