@@ -20,7 +20,7 @@ demo: ## one client, two donors: a program that does not fit sorts on their memo
 check: ## all tests that CI runs (25 minutes)
 	@tests/need.sh lab tools check
 	@tests/lab/deps.sh
-	@tests/check.sh lint unit python sim dissector admin modules single cluster
+	@tests/check.sh lint unit python sim dissector admin install modules single cluster
 
 .PHONY: unit
 unit: ## the pure core: unit tests and a minute of simulation; needs a compiler and make
@@ -64,6 +64,11 @@ install: ## everything below DESTDIR, without a package
 check-packages: ## packages in chroots of Debian 12, 13 and sid (fetches 2 GB the first time)
 	@tests/need.sh tools check kernels packages
 	@tests/check.sh packages
+
+.PHONY: check-install
+check-install: repo ## install.sh in fresh Debians 12 and 13, in all roles, and back (25 minutes)
+	@tests/need.sh check kernels
+	@tests/check.sh install install-real
 
 .PHONY: check-kernels
 check-kernels: ## the modules against Debian 12, 13 and sid, without a warning

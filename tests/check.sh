@@ -12,6 +12,15 @@ logs=$build/log
 mkdir -p "$logs"
 cd "$top" || exit 1
 
+install_arguments() {
+	local rc=0
+	for INSTALL_SHELL in dash 'busybox sh'; do
+		export INSTALL_SHELL
+		bats --tap --print-output-on-failure tests/install || rc=1
+	done
+	return $rc
+}
+
 stage() {
 	case $1 in
 	lint) tests/lint/run.sh ;;
@@ -22,6 +31,8 @@ stage() {
 	admin) make -s -C tools/memx-admin check ;;
 	modules) tests/modules.sh ;;
 	kernels) tests/kernels.sh ;;
+	install) install_arguments ;;
+	install-real) tests/install/run.sh ;;
 	packages) bats --tap --timing --print-output-on-failure tests/packages ;;
 	single | cluster) bats --tap --timing --print-output-on-failure "tests/cases/$1" ;;
 	*)

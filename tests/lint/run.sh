@@ -28,7 +28,7 @@ part() {
 
 # Every shell script that is not bats': by its name, or by its first line.
 scripts() {
-	find tests tools packaging dracut initramfs xen-hooks -type f ! -path '*/.*' \
+	find install.sh tests tools packaging debian lib dracut initramfs-tools xen-hooks -type f ! -path '*/.*' \
 		! -name '*.bats' ! -name '*.py' ! -name '*.[ch]' 2>/dev/null | sort |
 		while read -r file; do
 			case $file in
