@@ -5,9 +5,10 @@ setup_suite() {
 	# shellcheck source-path=SCRIPTDIR source=chroot.bash
 	. "$BATS_TEST_DIRNAME/chroot.bash"
 	exec 8>"$build/packages.lock"
-	flock -n 8 || die "another run of these tests is under way"
+	flock -w 3600 8 || die "another run of these tests has been under way for an hour"
 	rm -rf "$PKG_WORK"
 	mkdir -p "$PKG_WORK/repo"
+	echo "$BATS_RUN_TMPDIR" >"$PKG_WORK/run"
 	"$top/packaging/deb.sh" 0.0.9 "$PKG_WORK/deb-old" >&2 8>&- || return 1
 	"$top/packaging/deb.sh" >&2 8>&- || return 1
 	"$top/packaging/repo.sh" "$PKG_WORK/repo/old" "$PKG_WORK/deb-old" >&2 8>&- || return 1
@@ -15,5 +16,5 @@ setup_suite() {
 }
 
 teardown_suite() {
-	rm -rf "$PKG_WORK"
+	[ "$(cat "$PKG_WORK/run")" != "$BATS_RUN_TMPDIR" ] || rm -rf "$PKG_WORK"
 }
