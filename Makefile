@@ -75,6 +75,11 @@ check-kernels: ## the modules against Debian 12, 13 and sid, without a warning
 	@tests/need.sh lab kernels
 	@tests/check.sh kernels
 
+.PHONY: check-boot
+check-boot: ## Debian 12 and 13 with swap on remote memory from early boot on (fetches 1 GB the first time)
+	@tests/need.sh lab tools check kernels packages
+	@tests/boot/run.sh
+
 .PHONY: callgrind
 callgrind: ## instructions of the pure core per operation
 	@tests/need.sh callgrind

@@ -29,33 +29,62 @@ donate() {
 # client KERNEL [ARGUMENTS]: switches the client on; KERNEL is first or second
 client() {
 	local disk=$BOOT_IMAGE/disk
-	# A word of the kernel command line that is given again is the last one's.
 	LAB_KERNEL=$BOOT_IMAGE/$1.kernel LAB_INITRD=$BOOT_IMAGE/$1.initrd \
 		LAB_QEMU_ARGS="-drive file=$disk,format=raw,if=none,id=d1,snapshot=on,cache=unsafe
 			-device virtio-blk-pci,drive=d1,romfile= ${LAB_QEMU_ARGS:-}" \
 		vm_start client "mem=$CLIENT_MEM" smp=2 \
-		"append=root=LABEL=memxroot rw net.ifnames=0 systemd.show_status=1 ${*:2}"
+		"append=root=LABEL=memxroot rw net.ifnames=0 systemd.log_target=kmsg ${*:2}"
 }
 
-# client_up: waits until it runs commands
+# client_up: waits until the client has started all that it starts
 client_up() {
-	LAB_BOOT_S=$CLIENT_BOOT_S vm_ready client
+	local boot_s=$LAB_BOOT_S
+	LAB_BOOT_S=$CLIENT_BOOT_S
+	vm_ready client || return
+	LAB_BOOT_S=$boot_s
+	in_client "$CLIENT_BOOT_S" 'systemctl is-system-running --wait' || {
+		in_client 20 'systemctl --failed --no-pager; systemctl list-jobs --no-pager'
+		return 1
+	}
 }
 
 # in_client SECONDS COMMAND: with the programs of the client, not those of the lab
 in_client() {
-	vm_run client "$1" "PATH=/usr/sbin:/usr/bin; $2"
+	vm_run client "$1" "PATH=/usr/local/bin:/usr/sbin:/usr/bin; $2"
 }
 
-# console PATTERN: the client has said so
+# console PATTERN: the client has said so since it was switched on
 console() {
 	grep -aqE "$1" "$(vm_dir client)/console"
 }
 
-# switch_off: tells the client to, and prints how many seconds it took
+# switch_off SECONDS: tells the client to, and puts how long it took into $took, in tenths of seconds
 switch_off() {
 	local start=$EPOCHREALTIME
 	in_client 10 "systemctl --no-block poweroff" >/dev/null
 	lab_until "$1" vm_is_dead client || return 1
-	awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f\n", b - a }'
+	# shellcheck disable=SC2034
+	took=$(((${EPOCHREALTIME/./} - ${start/./}) / 100000))
+	console 'reboot: Power down' || return 1
+	if console 'ordering cycle'; then
+		grep -a 'ordering cycle' "$(vm_dir client)/console"
+		return 1
+	fi
 }
+
+# The client is gone after each case; donors are not.
+end_case() {
+	if [ -n "${BATS_ERROR_STATUS:-}" ] && [ "$BATS_ERROR_STATUS" -ne 0 ]; then
+		tail -n 40 "$(vm_dir client)/console"
+	fi
+	[ ! -d "$(vm_dir client)" ] || vm_kill client
+	[ ! -d "$(vm_dir client)" ] || : >"$(vm_dir client)/console"
+	return 0
+}
+
+is() { # WHAT WANTED
+	[ "$1" = "$2" ] || { echo "it is '$1', not '$2'"; return 1; }
+}
+
+# The address that the lab gives to the machine that is made next.
+client_mac() { printf '52:54:00:09:00:%02x' $(($(vm_names | wc -l) + 1)); }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Uses so many times the memory that is available, and looks whether all of it is as it was written.
- *	hungry TIMES [MIB]	MIB: that much in place of what is available
+ *	hungry TIMES [MIB [hold]]	MIB: that much in place of what is available; hold: keeps it
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define PAGE 4096
 
@@ -54,5 +55,8 @@ int main(int argc, char **argv)
 				return 1;
 			}
 	printf("hungry: all is as it was written\n");
+	fflush(stdout);
+	if (argc > 3)
+		pause();
 	return 0;
 }

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154
+# What each image is asked; the bats files say which.
+
+# Remote memory is swap before the root file system is mounted, and serves what boots.
+case_boots() {
+	donor donor1 700M && donor donor2 700M || return
+	client first lab_hungry
+	client_up || return
+	in_client 30 'cat /run/marker.swaps /run/memx/boot /run/memx/boot.log; systemctl status hungry'
+	in_client 30 'grep -q ^/dev/memx0.*partition.*100$ /run/marker.swaps &&
+		! grep -qE " (/root|/sysroot) " /run/marker.mounts &&
+		grep -q ^/dev/memx0 /proc/swaps && grep -q ^ok /run/memx/boot' || return
+	console 'memx: swap on remote memory is on, after [0-9]+ s' || return
+	in_client 30 'systemctl is-active hungry memx-node memx-volumes' || return
+	in_client 30 'journalctl -u hungry -o cat' | grep 'all is as it was written' || return
+	in_client 30 '[ "$(swapon --show=SIZE --noheadings --bytes)" -gt 1000000000 ]' || return
+	in_client 30 'memx-admin' | grep -E 'swap0 +memx0 +1 GiB .* ok ' || return
+	in_client 30 'memx-admin' | grep 'Nothing is wrong.' || return
+	is "$(in_client 30 'journalctl -u memx-volumes -o cat' | grep -c 'All is as it is wanted.')" 1 ||
+		return
+	is "$(in_client 30 'memx-admin --json node | grep -c memx-[bt]')" 1 || return
+	switch_off 120
+}
+
+# No longer than twice the time of the same Debian without MemX.
+case_shuts_down_quickly() { # PLAIN-IMAGE
+	local with=$took
+	BOOT_IMAGE=$MEMX_BUILD/boot/$1
+	client first
+	client_up && switch_off 120 || return
+	echo "shutdown: $with tenths of a second, without MemX $took"
+	[ "$with" -le $((took * 2)) ]
+}
+
+# Without donors boot takes the deadline and no longer; when they come, so does the volume.
+case_no_donor() {
+	client first memx.timeout=12
+	client_up || return
+	in_client 30 'cat /run/memx/boot'
+	console 'memx: no swap on remote memory after 1[0-3] s: no server with room was heard in time' ||
+		return
+	in_client 30 '! grep -q memx /run/marker.swaps /proc/swaps' || return
+	in_client 30 'systemctl show -P StatusText memx-volumes' | grep 'Not all volumes are up' || return
+	donor donor1 700M && donor donor2 700M || return
+	in_client 100 'until_true 90 grep -q ^/dev/memx0 /proc/swaps' || return
+	in_client 40 'all_up() { systemctl show -P StatusText memx-volumes | grep -q ^All; }
+		until_true 30 all_up' ||
+		return
+	switch_off 120
+}
+
+# A donor is gone as the client shuts down, with pages of a running program on it.
+case_donor_dies() {
+	donor donor1 700M && donor donor2 700M || return
+	client first
+	client_up || return
+	in_client 20 'systemd-run --unit=holder hungry 1 520 hold' || return
+	in_client 250 'holds() { journalctl -u holder -o cat | grep -q written; }
+		until_true 240 holds' || return
+	in_client 20 'cat /proc/swaps; memx-admin list'
+	vm_kill donor1
+	vm_kill donor2
+	switch_off 200 || return
+	echo "shutdown took $took tenths of a second"
+}
+
+case_second_kernel() {
+	donor donor1 700M && donor donor2 700M || return
+	client second
+	client_up || return
+	is "$(in_client 20 'uname -r')" "$(cat "$BOOT_IMAGE/second.version")" || return
+	in_client 30 'grep ^/dev/memx0 /run/marker.swaps' || return
+	switch_off 120
+}
+
+# The file in the image is not looked at when the kernel command line says what is wanted.
+case_command_line() { # PREFIX
+	donor donor1 700M && donor donor2 700M || return
+	client first "${1}memx.swap=512M" "${1}memx.link=$(client_mac)" "${1}memx.priority=7" \
+		"${1}memx.timeout=40"
+	client_up || return
+	in_client 20 'grep "^/dev/memx0.*524284.*7$" /run/marker.swaps' || return
+	in_client 20 'grep "^/dev/memx0.*524284.*7$" /proc/swaps' || return
+	switch_off 120
+}
+
+case_no_hibernation() {
+	donor donor1 700M && donor donor2 700M || return
+	client first
+	client_up || return
+	in_client 60 'systemctl start systemd-hibernate; systemctl show -P Result systemd-hibernate' |
+		grep exec-condition || return
+	in_client 30 'journalctl -u systemd-hibernate -o cat' | grep 'no hibernation while swap is on' ||
+		return
+	"case_no_resume_$1" || return
+	switch_off 120
+}
+
+# The hooks that make an image, with the swap that is there.
+case_no_resume_initramfs() {
+	in_client 120 'export DESTDIR=/tmp/image RESUME=auto verbose=n MODULES=most version=$(uname -r)
+		export MODULESDIR=/lib/modules/$version
+		mkdir -p $DESTDIR/conf/conf.d
+		/usr/share/initramfs-tools/hooks/resume
+		grep UUID=$(blkid -s UUID -o value /dev/memx0) $DESTDIR/conf/conf.d/zz-resume-auto
+		/usr/share/initramfs-tools/hooks/memx
+		cat $DESTDIR/conf/conf.d/zz-resume-auto
+		[ "$(cat $DESTDIR/conf/conf.d/zz-resume-auto)" = RESUME= ]'
+}
+
+case_no_resume_dracut() {
+	in_client 300 'echo "/dev/memx/swap0 none swap noauto 0 0" >>/etc/fstab
+		echo "/dev/memx0 none swap defaults 0 0" >>/etc/fstab
+		dracut -q --force --hostonly --hostonly-cmdline --kver $(uname -r) /tmp/image &&
+		lsinitrd /tmp/image >/tmp/list && grep 55memx /tmp/list || grep -w memx /tmp/list &&
+		! lsinitrd --unpack /tmp/image 2>/dev/null | grep -a resume=/dev/memx'
+}
