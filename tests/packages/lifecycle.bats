@@ -109,6 +109,8 @@ removes() { # SUITE
 purges() { # SUITE
 	layer "$1-purged" "$1-gone"
 	inside "$1-purged" 'touch /etc/memx/cluster.key
+		mkdir -p /etc/systemd/system/multi-user.target.wants
+		ln -s /lib/systemd/system/memx-node.service /etc/systemd/system/multi-user.target.wants
 		apt-get -q -y purge "memx*"
 		rm -r /usr/local/bin/uname /sys/module'
 	sound "$1-purged"
