@@ -130,11 +130,11 @@ load fake
 	key
 	conf <<<'boot=yes'
 	clock_ticks
-	fake memx-admin "exec busybox sleep 60"
+	fake memx-admin "exec busybox usleep 60123456"
 	cmdline memx.timeout=4
 	sh_with memx_boot
 	said "no swap on remote memory after 4 s: it took longer than memx.timeout=4"
-	run ! pgrep -f "busybox sleep 60"
+	run ! pgrep -f "busybox usleep 60123456"
 }
 
 @test "it is done once" {
