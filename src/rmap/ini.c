@@ -411,7 +411,8 @@ void rmp_sess_rx(struct rmp_sess *s, struct rmp_in *in)
 		rmp_sess_kick(s, &q);
 out:
 	spin_unlock(&s->end.lock);
-	rmp_tx_send(s->end.node, &q);
+	if (!skb_queue_empty(&q))
+		rmp_tx_send(s->end.node, &q);
 	if (rq)
 		rq->done(rq);
 }

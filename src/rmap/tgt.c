@@ -365,7 +365,8 @@ void rmp_tsess_rx(struct rmp_tsess *ts, struct rmp_in *in)
 	}
 out:
 	spin_unlock(&ts->end.lock);
-	rmp_tx_send(ts->end.node, &q);
+	if (!skb_queue_empty(&q))
+		rmp_tx_send(ts->end.node, &q);
 	if (run)
 		execute(ts, in);
 	if (bye)

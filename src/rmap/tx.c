@@ -227,7 +227,7 @@ static void fill_sealed(struct sk_buff *skb, struct rmp_hdr *hdr, const struct r
  * struct out - a message on its way out: what its frames have in common
  * @end:	session
  * @q:		where the frames go
- * @dev:	device; RCU
+ * @dev:	device; until BH is on again
  * @src:	what the message is made of
  * @f:		header in host order
  * @hdr:	header, but for frag, len and protection
@@ -247,7 +247,7 @@ struct out {
 	struct sk_buff		*first;
 };
 
-/* Return: false when nothing can be sent. Context: RCU read side. */
+/* Return: false when nothing can be sent. Context: BH off, which holds up RCU as well. */
 static bool out_begin(struct out *o, struct rmp_end *end, struct sk_buff_head *q,
 		      struct rmp_frame *f, const struct rmp_src *src)
 {
@@ -256,7 +256,7 @@ static bool out_begin(struct out *o, struct rmp_end *end, struct sk_buff_head *q
 	lockdep_assert_held(&end->lock);
 	if (end->dead || !kp || !end->path.link)
 		return false;
-	o->dev = rcu_dereference(end->path.link->dev);
+	o->dev = rcu_dereference_bh(end->path.link->dev);
 	if (!o->dev) {
 		rmp_count(end->node, TX_DROPS);
 		return false;
@@ -352,14 +352,12 @@ void rmp_tx_message(struct rmp_end *end, struct sk_buff_head *q, struct rmp_fram
 	struct rmp_piece piece;
 	struct out o;
 
-	rcu_read_lock();
-	if (out_begin(&o, end, q, f, src)) {
-		for (; mask; mask &= mask - 1) {
-			rmp_layout_piece(l, geo, __ffs64(mask), &piece);
-			out_frame(&o, __ffs64(mask), &piece);
-		}
+	if (!out_begin(&o, end, q, f, src))
+		return;
+	for (; mask; mask &= mask - 1) {
+		rmp_layout_piece(l, geo, __ffs64(mask), &piece);
+		out_frame(&o, __ffs64(mask), &piece);
 	}
-	rcu_read_unlock();
 }
 
 /* A message of one frame that is no request and no reply. */
@@ -369,10 +367,8 @@ static void lone_frame(struct rmp_end *end, struct sk_buff_head *q, struct rmp_f
 	struct out o;
 
 	f->ts = rmp_now_us();
-	rcu_read_lock();
 	if (out_begin(&o, end, q, f, src))
 		out_frame(&o, 0, piece);
-	rcu_read_unlock();
 }
 
 static const struct rmp_piece no_piece;
