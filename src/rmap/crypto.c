@@ -7,7 +7,6 @@
 #include <crypto/sha2.h>
 #include <linux/mutex.h>
 
-#include "memx_crc32c.h"
 #include "rmp_crypto.h"
 #include "rmp_priv.h"
 

@@ -213,7 +213,7 @@ static struct rmp_tsess *target_for(struct rmp_node *node, const struct rmp_init
 	ts->end.incarnation = be64_to_cpu(init->incarnation);
 	ts->end.id = be64_to_cpu(init->session_id);
 	ts->counter = be64_to_cpu(init->counter);
-	ts->end.heard_us = rmp_now_us();
+	ts->end.heard = jiffies;
 	rmp_end_get(&ts->end);
 	spin_lock_bh(&node->table->lock);
 	list_add_tail(&ts->end.list, &node->table->targets);
@@ -397,7 +397,7 @@ static void established(struct rmp_sess *s, const struct rmp_hs *hs, const struc
 	s->end.prev = s->end.cur;
 	s->end.cur = kp;
 	s->end.incarnation = incarnation;
-	s->end.heard_us = rmp_now_us();
+	s->end.heard = jiffies;
 	s->hint = false;
 	s->ponged = false;
 	rmp_keypair_publish(kp);

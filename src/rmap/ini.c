@@ -19,7 +19,7 @@ enum {
 /* A peer that leaves this many probes of one request unanswered, */
 #define DEAD_TRIES	4
 /* and is silent this long, is unreachable. */
-#define DEAD_US		1000000
+#define DEAD		HZ
 
 static const struct rmp_echo void_echo;
 
@@ -31,23 +31,18 @@ static struct rmp_src source(const struct rmp_req *rq)
 }
 
 /* Build the frames in @mask of the request in a slot; of a void slot the empty echo. */
-static void send_request(struct rmp_sess *s, unsigned int slot, u64 mask, bool probe,
+static void send_request(struct rmp_sess *s, u64 now, unsigned int slot, u64 mask, bool probe,
 			 struct sk_buff_head *q)
 {
 	struct rmp_ini_slot *is = &s->ini.slot[slot];
 	struct rmp_req *rq = s->rq[slot];
 	struct rmp_src src = rq ? source(rq) : (struct rmp_src) { .head = &void_echo };
 	struct rmp_frame f = {
-		.type = RMP_T_REQ, .slot = slot, .seq = is->seq, .msg = is->req.msg,
+		.type = RMP_T_REQ, .slot = slot, .seq = is->seq, .msg = is->req.msg, .ts = now,
 		.flags = (!rq || rq->echo ? RMP_F_ECHO : 0) | (probe ? RMP_F_PROBE : 0),
 	};
-	struct rmp_piece piece;
 
-	for (; mask; mask &= mask - 1) {
-		f.frag = __ffs64(mask);
-		rmp_layout_piece(&is->req, &s->ini.geo, f.frag, &piece);
-		rmp_tx_build(&s->end, q, &f, &piece, &src);
-	}
+	rmp_tx_message(&s->end, q, &f, &is->req, &s->ini.geo, mask, &src);
 }
 
 static void count_asked(struct rmp_sess *s, int frames)
@@ -118,7 +113,7 @@ void rmp_sess_kick(struct rmp_sess *s, struct sk_buff_head *q)
 		s->rq[slot] = rq;
 		count_asked(s, frames);
 		rmp_count(s->end.node, TX_REQUESTS);
-		send_request(s, slot, rmp_layout_all(&s->ini.slot[slot].req), false, q);
+		send_request(s, now, slot, rmp_layout_all(&s->ini.slot[slot].req), false, q);
 		arm_timer(s, now, s->ini.slot[slot].deadline_us);
 	}
 }
@@ -145,6 +140,15 @@ static void finish_all(struct list_head *list, int err)
 	}
 }
 
+/* One that cannot be sent would hold up all behind it. */
+static bool is_possible(const struct rmp_req *rq)
+{
+	struct rmp_msg msg = { .head_len = rq->head_len, .data_len = rq->send_len,
+			       .present = rq->present };
+
+	return rmp_msg_valid(&msg) && rq->recv_len <= RMP_DATA_MAX;
+}
+
 /**
  * rmp_submit - begin a request
  * @s:		session
@@ -160,6 +164,11 @@ void rmp_submit(struct rmp_sess *s, struct rmp_req *rq)
 
 	__skb_queue_head_init(&q);
 	rq->err = 0;
+	if (WARN_ON_ONCE(!is_possible(rq))) {
+		rq->err = -EINVAL;
+		rq->done(rq);
+		return;
+	}
 	spin_lock_bh(&s->end.lock);
 	if (unlikely(s->end.dead)) {
 		spin_unlock_bh(&s->end.lock);
@@ -324,7 +333,7 @@ static struct rmp_req *reply(struct rmp_sess *s, struct rmp_in *in, u64 now, str
 	}
 	if (!rmp_in_open(in, &piece, rq ? rq->rep_head : NULL, &dst))
 		return NULL;
-	s->end.heard_us = now;
+	s->end.heard = jiffies;
 	rmp_ini_placed(&s->ini, now, &in->f, &act);
 	if (act.cut)
 		rmp_count(s->end.node, WINDOW_CUTS);
@@ -350,7 +359,7 @@ static void nacked(struct rmp_sess *s, struct rmp_in *in, u64 now, struct sk_buf
 
 	if (!rmp_in_open_body(in, &body, sizeof(body)))
 		return;
-	s->end.heard_us = now;
+	s->end.heard = jiffies;
 	rmp_count(s->end.node, RX_NACKS);
 	if (!rmp_ini_nack(&s->ini, now, &in->f, be64_to_cpu(body.mask), &act)) {
 		count_drop(s->end.node, &in->f, RMP_RX_STALE);
@@ -359,7 +368,8 @@ static void nacked(struct rmp_sess *s, struct rmp_in *in, u64 now, struct sk_buf
 	if (act.cut)
 		rmp_count(s->end.node, WINDOW_CUTS);
 	rmp_count_n(s->end.node, RETRANSMITS, hweight64(act.send));
-	send_request(s, act.slot, act.send, false, q);
+	if (act.send)
+		send_request(s, now, act.slot, act.send, false, q);
 }
 
 /**
@@ -401,12 +411,14 @@ void rmp_sess_rx(struct rmp_sess *s, struct rmp_in *in)
 		rmp_sess_kick(s, &q);
 out:
 	spin_unlock(&s->end.lock);
-	rmp_tx_send(s->end.node, &q);
+	if (!skb_queue_empty(&q))
+		rmp_tx_send(s->end.node, &q);
 	if (rq)
 		rq->done(rq);
 }
 
-static void timed_out(struct rmp_sess *s, const struct rmp_act *act, struct sk_buff_head *q)
+static void timed_out(struct rmp_sess *s, u64 now, const struct rmp_act *act,
+		      struct sk_buff_head *q)
 {
 	struct rmp_ini_slot *is = &s->ini.slot[act->slot];
 
@@ -422,7 +434,7 @@ static void timed_out(struct rmp_sess *s, const struct rmp_act *act, struct sk_b
 	}
 	if (act->send) {
 		rmp_count_n(s->end.node, RETRANSMITS, hweight64(act->send));
-		send_request(s, act->slot, act->send, act->probe, q);
+		send_request(s, now, act->slot, act->send, act->probe, q);
 	}
 }
 
@@ -444,8 +456,9 @@ enum hrtimer_restart rmp_sess_timer(struct hrtimer *t)
 	spin_lock(&s->end.lock);
 	s->timer_us = 0;
 	while (!s->end.dead && s->state == RMP_SESS_UP && rmp_ini_timeout(&s->ini, now, &act)) {
-		timed_out(s, &act, &q);
-		if (s->ini.slot[act.slot].tries >= DEAD_TRIES && now - s->end.heard_us > DEAD_US)
+		timed_out(s, now, &act, &q);
+		if (s->ini.slot[act.slot].tries >= DEAD_TRIES &&
+		    time_after(jiffies, s->end.heard + DEAD))
 			rmp_sess_set_state(s, RMP_SESS_CONNECTING);
 	}
 	deadline = rmp_ini_deadline(&s->ini);

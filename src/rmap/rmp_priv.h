@@ -20,6 +20,7 @@
 #include <linux/workqueue.h>
 #include <net/netns/generic.h>
 
+#include "memx_crc32c.h"
 #include "memx_netlink.h"
 #include "rmp.h"
 #include "rmp_keys.h"
@@ -209,6 +210,15 @@ __printf(4, 5) void rmp_event(struct rmp_node *node, const char *kind, const cha
 /* netlink.c */
 int rmp_netlink_init(void);
 void rmp_netlink_exit(void);
+
+/* CRC32C of a header, its own field taken as zero. */
+static inline u32 rmp_hdr_crc(const struct rmp_hdr *hdr)
+{
+	struct rmp_hdr h = *hdr;
+
+	h.hcrc = 0;
+	return memx_crc32c_words(0, (const u64 *)&h, sizeof(h) / sizeof(u64));
+}
 
 /* crypto.c */
 u32 rmp_crc32c(u32 crc, const void *data, u32 len);

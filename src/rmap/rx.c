@@ -37,110 +37,165 @@ struct slow_cb {
 /* Bytes of a discovery or handshake frame that mean something; the rest is padding. */
 #define SLOW_FRAME_MAX	256
 
-/*
- * Of @len bytes of a fragment from @from on. It may be a compound page; highmem maps one at a
- * time.
+/* A driver leaves the header in the linear part and each page in a fragment, or all in one. */
+#define PARTS_MAX	4
+
+/**
+ * struct body - the body of a frame, in contiguous parts
+ * @part:	them
+ * @n:		how many
+ * @off:	bytes of the first one that were taken
  */
-static u32 crc_frag(u32 crc, const skb_frag_t *frag, u32 from, u32 len)
+struct body {
+	struct kvec	part[PARTS_MAX];
+	unsigned int	n;
+	unsigned int	off;
+};
+
+/* In parts that lie elsewhere, or too many: copied into one. */
+static void gather(struct sk_buff *skb, u32 len, struct body *b)
 {
-	u32 at = skb_frag_off(frag) + from, part;
-
-	for (; len; at += part, len -= part) {
-		u8 *p = kmap_local_page(skb_frag_page(frag) + (at >> PAGE_SHIFT));
-
-		part = min_t(u32, len, PAGE_SIZE - offset_in_page(at));
-		crc = rmp_crc32c(crc, p + offset_in_page(at), part);
-		kunmap_local(p);
-	}
-	return crc;
+	b->part[0].iov_base = this_cpu_ptr(scratch);
+	b->part[0].iov_len = len;
+	b->n = 1;
+	skb_copy_bits(skb, RMP_HDR_LEN, b->part[0].iov_base, len);
 }
 
-static bool crc_ok(const struct rmp_in *in)
+/* The same, where it does not lie in one part. */
+static noinline void find_parts(struct sk_buff *skb, u32 len, struct body *b)
 {
-	struct rmp_hdr hdr = in->hdr;
-	struct sk_buff *skb = in->skb;
-	u32 crc = 0, len = in->f.len, skipped = RMP_HDR_LEN, n;
+	u32 linear = skb_headlen(skb), left = len;
 	unsigned int i;
 
-	hdr.hcrc = 0;
-	if (rmp_crc32c(0, &hdr, sizeof(hdr)) != be32_to_cpu(in->hdr.hcrc))
-		return false;
-	if (unlikely(skb_has_frag_list(skb))) {
-		u8 *buf = this_cpu_ptr(scratch);
-
-		skb_copy_bits(skb, RMP_HDR_LEN, buf, len);
-		return rmp_crc32c(0, buf, len) == be32_to_cpu(in->hdr.pcrc);
+	if (linear < RMP_HDR_LEN || skb_has_frag_list(skb)) {
+		gather(skb, len, b);
+		return;
 	}
-	/* A driver may leave any part of the frame, even the header, in fragments. */
-	n = min(skb_headlen(skb), skipped + len);
-	if (n > skipped)
-		crc = rmp_crc32c(crc, skb->data + skipped, n - skipped);
-	len -= n - min(n, skipped);
-	skipped -= min(n, skipped);
-	for (i = 0; i < skb_shinfo(skb)->nr_frags && len; i++) {
+	b->n = 0;
+	if (linear > RMP_HDR_LEN) {
+		b->part[b->n++] = (struct kvec) { skb->data + RMP_HDR_LEN, linear - RMP_HDR_LEN };
+		left -= linear - RMP_HDR_LEN;
+	}
+	for (i = 0; left; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
+		u32 n = min(skb_frag_size(frag), left);
 
-		n = min(skb_frag_size(frag), skipped + len);
-		if (n > skipped)
-			crc = crc_frag(crc, frag, skipped, n - skipped);
-		len -= n - min(n, skipped);
-		skipped -= min(n, skipped);
+		if (b->n == PARTS_MAX || PageHighMem(skb_frag_page(frag))) {
+			gather(skb, len, b);
+			return;
+		}
+		b->part[b->n++] = (struct kvec) { skb_frag_address(frag), n };
+		left -= n;
 	}
-	return !len && crc == be32_to_cpu(in->hdr.pcrc);
 }
 
-struct in_part {
-	struct sk_buff	*skb;	/* or */
-	const u8	*buf;
-	u32		pos;
-};
+/*
+ * The first @len bytes after the header; the frame has them. In one part of memory: what a page
+ * of the sender came in on a virtual wire, or a small frame of any driver.
+ */
+static __always_inline void find_body(struct sk_buff *skb, u32 len, struct body *b)
+{
+	u32 linear = skb_headlen(skb);
+	const skb_frag_t *frag = &skb_shinfo(skb)->frags[0];
+
+	b->off = 0;
+	b->n = 1;
+	b->part[0].iov_len = len;
+	if (linear >= RMP_HDR_LEN + len)
+		b->part[0].iov_base = skb->data + RMP_HDR_LEN;
+	else if (linear == RMP_HDR_LEN && skb_shinfo(skb)->nr_frags &&
+		 skb_frag_size(frag) >= len && !PageHighMem(skb_frag_page(frag)))
+		b->part[0].iov_base = skb_frag_address(frag);
+	else
+		find_parts(skb, len, b);
+}
+
+static __always_inline bool crc_ok(const struct rmp_hdr *hdr, const struct body *b)
+{
+	unsigned int i;
+	u32 crc;
+
+	if (rmp_hdr_crc(hdr) != be32_to_cpu(hdr->hcrc))
+		return false;
+	crc = rmp_crc32c(0, b->part[0].iov_base, b->part[0].iov_len);
+	for (i = 1; i < b->n; i++)
+		crc = rmp_crc32c(crc, b->part[i].iov_base, b->part[i].iov_len);
+	return crc == be32_to_cpu(hdr->pcrc);
+}
+
+/* Go on to the next part. Return: bytes of this one that went to @to. */
+static noinline u32 finish_part(struct body *b, void *to)
+{
+	u32 n = b->part[0].iov_len - b->off;
+
+	memcpy(to, b->part[0].iov_base + b->off, n);
+	b->off = 0;
+	b->n--;
+	memmove(b->part, b->part + 1, b->n * sizeof(b->part[0]));
+	return n;
+}
+
+/* The next @len bytes of a body. */
+static __always_inline void take(struct body *b, void *to, u32 len)
+{
+	while (unlikely(len > b->part[0].iov_len - b->off)) {
+		u32 n = finish_part(b, to);
+
+		to += n;
+		len -= n;
+	}
+	memcpy(to, b->part[0].iov_base + b->off, len);
+	b->off += len;
+}
 
 static void take_part(void *arg, struct page *page, u32 off, u32 len)
 {
-	struct in_part *a = arg;
 	u8 *p = kmap_local_page(page);
 
-	if (a->skb)
-		skb_copy_bits(a->skb, a->pos, p + off, len);
-	else
-		memcpy(p + off, a->buf + a->pos, len);
+	take(arg, p + off, len);
 	kunmap_local(p);
-	a->pos += len;
 }
 
-static void scatter(struct in_part *a, const struct rmp_piece *piece, void *head,
-		    const struct rmp_src *dst)
+static __always_inline void scatter(struct body *b, const struct rmp_piece *piece,
+				    void *head, const struct rmp_src *dst)
 {
 	unsigned int i;
 
-	if (piece->head_len) {
-		if (a->skb)
-			skb_copy_bits(a->skb, a->pos, head, piece->head_len);
-		else
-			memcpy(head, a->buf + a->pos, piece->head_len);
-		a->pos += piece->head_len;
+	if (piece->head_len)
+		take(b, head, piece->head_len);
+	for (i = 0; i < piece->nruns; i++) {
+		const struct rmp_run *run = &piece->run[i];
+		struct page *page = rmp_src_page(dst, run);
+
+		if (likely(page)) {
+			u8 *p = kmap_local_page(page);
+
+			take(b, p + run->pos % RMP_PAGE_SIZE, run->len);
+			kunmap_local(p);
+		} else {
+			rmp_for_each_part(dst, run, take_part, b);
+		}
 	}
-	for (i = 0; i < piece->nruns; i++)
-		rmp_for_each_part(dst, &piece->run[i], take_part, a);
 }
 
-static bool open_plain(struct rmp_in *in, const struct rmp_piece *piece, void *head,
-		       const struct rmp_src *dst)
+static __always_inline bool open_plain(struct rmp_in *in, const struct rmp_piece *piece,
+				       void *head, const struct rmp_src *dst)
 {
-	struct in_part a = { .skb = in->skb, .pos = RMP_HDR_LEN };
+	struct body b;
 
-	if (!crc_ok(in)) {
+	find_body(in->skb, in->f.len, &b);
+	if (unlikely(!crc_ok(in->hdr, &b))) {
 		rmp_count(in->kp->end->node, RX_BADCRC);
 		return false;
 	}
-	scatter(&a, piece, head, dst);
+	scatter(&b, piece, head, dst);
 	return true;
 }
 
 static bool decrypt(struct rmp_in *in, u8 *dst, const u8 *src, u64 nonce)
 {
-	if (rmp_aead_decrypt(dst, src, in->f.len + RMP_TAG_LEN, (const u8 *)&in->hdr,
-			     sizeof(in->hdr), nonce, in->kp->recv_key)) {
+	if (rmp_aead_decrypt(dst, src, in->f.len + RMP_TAG_LEN, (const u8 *)in->hdr,
+			     sizeof(*in->hdr), nonce, in->kp->recv_key)) {
 		rmp_replay_mark(&in->kp->replay, nonce);
 		return true;
 	}
@@ -151,32 +206,33 @@ static bool decrypt(struct rmp_in *in, u8 *dst, const u8 *src, u64 nonce)
 static bool open_sealed(struct rmp_in *in, const struct rmp_piece *piece, void *head,
 			const struct rmp_src *dst)
 {
-	u32 len = in->f.len + RMP_TAG_LEN;
-	u64 nonce = be64_to_cpu(in->hdr.counter);
+	u64 nonce = be64_to_cpu(in->hdr->counter);
 	u8 *buf = this_cpu_ptr(scratch);
-	struct in_part a = { .buf = buf };
-	const u8 *src = buf;
+	struct page *page = NULL;
+	struct body b;
 
 	if (!rmp_replay_fresh(&in->kp->replay, nonce)) {
 		rmp_count(in->kp->end->node, RX_REPLAYED);
 		return false;
 	}
-	if (skb_headlen(in->skb) >= RMP_HDR_LEN + len)
-		src = in->skb->data + RMP_HDR_LEN;
-	else
-		skb_copy_bits(in->skb, RMP_HDR_LEN, buf, len);
+	find_body(in->skb, in->f.len + RMP_TAG_LEN, &b);
+	if (b.n > 1)
+		gather(in->skb, in->f.len + RMP_TAG_LEN, &b);
 
-	if (piece->nruns == 1 && !piece->head_len && (dst->page || dst->whole)) {
-		u32 n = piece->run[0].pos / RMP_PAGE_SIZE;
-		u8 *p = kmap_local_page(dst->page ? dst->page[n] : dst->bv[n].bv_page);
-		bool ok = decrypt(in, p + piece->run[0].pos % RMP_PAGE_SIZE, src, nonce);
+	if (piece->nruns == 1 && !piece->head_len)
+		page = rmp_src_page(dst, &piece->run[0]);
+	if (page) {
+		u8 *p = kmap_local_page(page);
+		bool ok = decrypt(in, p + piece->run[0].pos % RMP_PAGE_SIZE, b.part[0].iov_base,
+				  nonce);
 
 		kunmap_local(p);
 		return ok;
 	}
-	if (!decrypt(in, buf, src, nonce))
+	if (!decrypt(in, buf, b.part[0].iov_base, nonce))
 		return false;
-	scatter(&a, piece, head, dst);
+	b.part[0].iov_base = buf;
+	scatter(&b, piece, head, dst);
 	return true;
 }
 
@@ -269,7 +325,7 @@ static void session_frame(struct rmp_node *node, struct rmp_in *in)
 {
 	u32 tag;
 
-	if (!rmp_frame_parse(&in->f, &in->hdr, in->skb->len - RMP_HDR_LEN)) {
+	if (!rmp_frame_parse(&in->f, in->hdr, in->skb->len - RMP_HDR_LEN)) {
 		rmp_count(node, RX_MALFORMED);
 		return;
 	}
@@ -291,6 +347,13 @@ static void session_frame(struct rmp_node *node, struct rmp_in *in)
 		rmp_tsess_rx(rmp_tsess_of(in->kp->end), in);
 }
 
+static const struct rmp_hdr *header_of(const struct sk_buff *skb, struct rmp_hdr *copy)
+{
+	if (IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS))
+		return skb_header_pointer(skb, 0, sizeof(*copy), copy);
+	return skb_copy_bits(skb, 0, copy, sizeof(*copy)) ? NULL : copy;
+}
+
 /**
  * rmp_rx - take a frame that is addressed to us
  * @link:	over which link
@@ -301,16 +364,18 @@ static void session_frame(struct rmp_node *node, struct rmp_in *in)
 void rmp_rx(struct rmp_link *link, struct sk_buff *skb)
 {
 	struct rmp_node *node = link->node;
-	struct rmp_in in = { .skb = skb };
+	struct rmp_in in;
 
+	in.skb = skb;
 	rmp_count(node, RX_FRAMES);
 	rmp_count_n(node, RX_BYTES, skb->len);
-	if (unlikely(skb->len < RMP_HDR_LEN || skb_copy_bits(skb, 0, &in.hdr, sizeof(in.hdr)))) {
+	in.hdr = header_of(skb, &in.copy);
+	if (unlikely(!in.hdr)) {
 		rmp_count(node, RX_MALFORMED);
 		kfree_skb(skb);
 		return;
 	}
-	if (in.hdr.type && in.hdr.type <= RMP_T_RESP) {
+	if (unlikely(in.hdr->type && in.hdr->type <= RMP_T_RESP)) {
 		slow_queue(link, skb);
 		return;
 	}

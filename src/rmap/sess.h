@@ -76,7 +76,7 @@ struct rmp_end {
 	struct rmp_keypair	*cur;
 	struct rmp_keypair	*prev;
 	struct rmp_keypair	*next;
-	u64			heard_us;
+	unsigned long		heard;		/* jiffies of the last authentic frame */
 	struct rmp_reserve	reserve;
 	struct list_head	list;		/* in the table; table->lock */
 };
@@ -205,29 +205,56 @@ void rmp_end_get(struct rmp_end *end);
 void rmp_end_put(struct rmp_end *end);
 void rmp_end_set_path(struct rmp_end *end, struct rmp_path *path);
 
-/* tx.c: build frames under end->lock, send them without */
+/**
+ * struct rmp_src - where a message lies, on its way out or in
+ * @head:	its head; NULL on the way in
+ * @bv:		initiator: its data
+ * @nr_bv:	parts of it
+ * @whole:	each is a whole page
+ * @page:	target: its data, by the number of the page
+ */
 struct rmp_src {
 	const void		*head;
-	const struct bio_vec	*bv;	/* initiator */
+	const struct bio_vec	*bv;
 	u8			nr_bv;
 	bool			whole;
-	struct page		**page;	/* target: by number */
+	struct page		**page;
 };
+
+/* The page in which a run of data lies, NULL when it lies in parts of several. */
+static inline struct page *rmp_src_page(const struct rmp_src *src, const struct rmp_run *run)
+{
+	if (src->page)
+		return src->page[run->pos / RMP_PAGE_SIZE];
+	return likely(src->whole) ? src->bv[run->pos / RMP_PAGE_SIZE].bv_page : NULL;
+}
+
+/* tx.c: build frames under end->lock, send them without */
 void rmp_for_each_part(const struct rmp_src *src, const struct rmp_run *run,
 		       void (*fn)(void *arg, struct page *page, u32 off, u32 len), void *arg);
-void rmp_tx_build(struct rmp_end *end, struct sk_buff_head *q, struct rmp_frame *f,
-		  const struct rmp_piece *piece, const struct rmp_src *src);
+void rmp_tx_message(struct rmp_end *end, struct sk_buff_head *q, struct rmp_frame *f,
+		    const struct rmp_layout *l, const struct rmp_geo *geo, u64 mask,
+		    const struct rmp_src *src);
 void rmp_tx_nack(struct rmp_end *end, struct sk_buff_head *q, const struct rmp_frame *like,
 		 u64 mask);
 void rmp_tx_control(struct rmp_end *end, struct sk_buff_head *q, u8 type, u32 ts_echo);
 void rmp_tx_send(struct rmp_node *node, struct sk_buff_head *q);
 
 /* rx.c: where a fragment's bytes go */
+
+/**
+ * struct rmp_in - a frame that came
+ * @skb:	it
+ * @kp:		keys that it names
+ * @hdr:	its header: in the frame, or @copy
+ * @f:		that in host order
+ */
 struct rmp_in {
 	struct sk_buff		*skb;
 	struct rmp_keypair	*kp;
-	struct rmp_hdr		hdr;
+	const struct rmp_hdr	*hdr;
 	struct rmp_frame	f;
+	struct rmp_hdr		copy;
 };
 bool rmp_in_open(struct rmp_in *in, const struct rmp_piece *piece, void *head,
 		 const struct rmp_src *dst);

@@ -55,15 +55,11 @@ static void send_reply(struct rmp_tsess *ts, unsigned int slot, u64 mask, struct
 		.msg = t->rep.msg,
 		.status = t->status,
 		.slots = ts->tgt.nslots,
+		.ts = rmp_now_us(),
 		.ts_echo = t->ts,
 	};
-	struct rmp_piece piece;
 
-	for (; mask; mask &= mask - 1) {
-		f.frag = __ffs64(mask);
-		rmp_layout_piece(&t->rep, &ts->tgt.geo, f.frag, &piece);
-		rmp_tx_build(&ts->end, q, &f, &piece, &src);
-	}
+	rmp_tx_message(&ts->end, q, &f, &t->rep, &ts->tgt.geo, mask, &src);
 }
 
 /* Answer the request in a slot with what is in its answer fields. */
@@ -103,7 +99,8 @@ void rmp_reply(struct rmp_treq *rq)
 	spin_unlock_bh(&ts->end.lock);
 	rmp_tx_send(node, &q);
 	rmp_end_put(&ts->end);
-	if (atomic_dec_and_test(&node->table->executing))
+	/* wq_has_sleeper() pairs with the sleeper's look at the counter. */
+	if (atomic_dec_and_test(&node->table->executing) && wq_has_sleeper(&node->table->idle))
 		wake_up(&node->table->idle);
 }
 EXPORT_SYMBOL_GPL(rmp_reply);
@@ -160,20 +157,23 @@ static bool begin(struct rmp_tsess *ts, struct rmp_in *in, const struct rmp_piec
 		  bool *room)
 {
 	struct rmp_treq *rq = &ts->slot[in->f.slot].rq;
-	struct page *fresh[RMP_PAGES_MAX] = { };
+	struct page *fresh[RMP_PAGES_MAX];
 	struct rmp_src dst = { .page = fresh };
+	u32 data_len = in->f.msg.data_len;
 
+	if (data_len)
+		memset(fresh, 0, sizeof(fresh));
 	*room = take_pages(ts->end.node, fresh, in->f.msg.present);
 	if (!rmp_in_open(in, *room ? piece : &no_piece, rq->head, &dst)) {
-		put_pages(fresh, in->f.msg.data_len);
+		put_pages(fresh, data_len);
 		return false;
 	}
 	put_pages(rq->page, rq->data_len);
 	put_pages(rq->rep_page, rq->rep_len);
-	if (*room)
+	if (!*room)
+		put_pages(fresh, data_len);
+	else if (data_len)
 		memcpy(rq->page, fresh, sizeof(fresh));
-	else
-		put_pages(fresh, in->f.msg.data_len);
 	rq->peer_id = ts->end.peer_id;
 	rq->peer_incarnation = ts->end.incarnation;
 	rq->head_len = in->f.msg.head_len;
@@ -201,7 +201,7 @@ static void count_drop(struct rmp_tsess *ts, const struct rmp_frame *f, enum rmp
 static bool act_on(struct rmp_tsess *ts, const struct rmp_frame *f, const struct rmp_act *act,
 		   struct sk_buff_head *q)
 {
-	if (act->nack) {
+	if (act->nack || act->alive) {
 		struct rmp_frame like = { .slot = act->slot, .seq = f->seq, .ts_echo = f->ts };
 
 		rmp_tx_nack(&ts->end, q, &like, act->nack);
@@ -237,7 +237,7 @@ static bool request(struct rmp_tsess *ts, struct rmp_in *in, struct sk_buff_head
 	} else if (!rmp_in_open(in, rx == RMP_RX_PLACE ? &piece : &no_piece, rq->head, &dst)) {
 		return false;
 	}
-	ts->end.heard_us = rmp_now_us();
+	ts->end.heard = jiffies;
 	rmp_tgt_placed(&ts->tgt, &in->f, rx, &act);
 	if (!room) {
 		rmp_count(ts->end.node, RX_NOMEM);
@@ -276,7 +276,7 @@ static void ping(struct rmp_tsess *ts, struct rmp_in *in, struct sk_buff_head *q
 
 	if (!rmp_in_open_body(in, NULL, 0))
 		return;
-	end->heard_us = rmp_now_us();
+	end->heard = jiffies;
 	if (in->kp == end->next) {
 		rmp_keypair_drop(end->prev);
 		end->prev = end->cur;
@@ -365,7 +365,8 @@ void rmp_tsess_rx(struct rmp_tsess *ts, struct rmp_in *in)
 	}
 out:
 	spin_unlock(&ts->end.lock);
-	rmp_tx_send(ts->end.node, &q);
+	if (!skb_queue_empty(&q))
+		rmp_tx_send(ts->end.node, &q);
 	if (run)
 		execute(ts, in);
 	if (bye)

@@ -13,7 +13,7 @@
 /* A handshake that is not confirmed this long is forgotten; */
 #define HALF_OPEN	(10 * HZ)
 /* a session that is silent this long too. The initiator sends a PING every 30 s. */
-#define SILENT_US	(300ull * USEC_PER_SEC)
+#define SILENT		(300 * HZ)
 
 /**
  * rmp_tsess_new - a target's end, not in the table yet
@@ -138,7 +138,7 @@ static bool forgotten(const struct rmp_tsess *ts)
 {
 	if (!ts->confirmed)
 		return time_after(jiffies, ts->born + HALF_OPEN);
-	return rmp_now_us() - READ_ONCE(ts->end.heard_us) > SILENT_US;
+	return time_after(jiffies, READ_ONCE(ts->end.heard) + SILENT);
 }
 
 static bool is_any(const struct rmp_tsess *ts)

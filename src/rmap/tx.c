@@ -96,8 +96,8 @@ static struct sk_buff *frame_alloc(struct rmp_end *end, struct net_device *dev, 
 }
 
 /**
- * rmp_for_each_part - go through the contiguous parts of a run of a message's data
- * @src:	where the data lies
+ * rmp_for_each_part - go through a run of a message's data that lies in parts of pages
+ * @src:	where the data lies; rmp_src_page() has said that it is not one page
  * @run:	the run
  * @fn:		called for each part
  * @arg:	passed on
@@ -108,13 +108,6 @@ void rmp_for_each_part(const struct rmp_src *src, const struct rmp_run *run,
 	u32 pos = run->pos, left = run->len;
 	unsigned int i;
 
-	if (src->page || src->whole) {
-		struct page *page = src->page ? src->page[pos / RMP_PAGE_SIZE]
-					      : src->bv[pos / RMP_PAGE_SIZE].bv_page;
-
-		fn(arg, page, pos % RMP_PAGE_SIZE, left);
-		return;
-	}
 	for (i = 0; i < src->nr_bv && left; i++) {
 		const struct bio_vec *bv = &src->bv[i];
 		u32 len;
@@ -128,6 +121,17 @@ void rmp_for_each_part(const struct rmp_src *src, const struct rmp_run *run,
 		left -= len;
 		pos = 0;
 	}
+}
+
+static void each_part(const struct rmp_src *src, const struct rmp_run *run,
+		      void (*fn)(void *arg, struct page *page, u32 off, u32 len), void *arg)
+{
+	struct page *page = rmp_src_page(src, run);
+
+	if (likely(page))
+		fn(arg, page, run->pos % RMP_PAGE_SIZE, run->len);
+	else
+		rmp_for_each_part(src, run, fn, arg);
 }
 
 static void put_copy(void *arg, struct page *page, u32 off, u32 len)
@@ -165,13 +169,6 @@ static bool can_refer(const struct rmp_src *src)
 	return true;
 }
 
-static void finish_plain(struct rmp_hdr *hdr, u32 crc)
-{
-	hdr->hcrc = 0;
-	hdr->pcrc = cpu_to_be32(crc);
-	hdr->hcrc = cpu_to_be32(rmp_crc32c(0, hdr, sizeof(*hdr)));
-}
-
 /* Body of a frame in clear: copied, or the pages referenced. */
 static void fill_plain(struct sk_buff *skb, struct rmp_hdr *hdr, const struct rmp_piece *piece,
 		       const struct rmp_src *src, bool copy)
@@ -182,17 +179,18 @@ static void fill_plain(struct sk_buff *skb, struct rmp_hdr *hdr, const struct rm
 
 	if (piece->head_len)
 		skb_put_data(skb, src->head, piece->head_len);
-	if (copy) {
+	if (unlikely(copy)) {
 		for (i = 0; i < piece->nruns; i++)
-			rmp_for_each_part(src, &piece->run[i], put_copy, skb);
+			each_part(src, &piece->run[i], put_copy, skb);
 		a.crc = rmp_crc32c(0, body, piece->len);
 	} else {
 		if (piece->head_len)
 			a.crc = rmp_crc32c(0, body, piece->head_len);
 		for (i = 0; i < piece->nruns; i++)
-			rmp_for_each_part(src, &piece->run[i], put_ref, &a);
+			each_part(src, &piece->run[i], put_ref, &a);
 	}
-	finish_plain(hdr, a.crc);
+	hdr->pcrc = cpu_to_be32(a.crc);
+	hdr->hcrc = cpu_to_be32(rmp_hdr_crc(hdr));
 }
 
 /*
@@ -203,94 +201,174 @@ static void fill_sealed(struct sk_buff *skb, struct rmp_hdr *hdr, const struct r
 			const struct rmp_src *src, const u8 *key, u64 nonce)
 {
 	u8 *body = skb_tail_pointer(skb);
+	struct page *page = NULL;
 	unsigned int i;
 
-	if (piece->nruns == 1 && !piece->head_len && (src->page || src->whole)) {
-		const struct rmp_run *run = &piece->run[0];
-		u32 n = run->pos / RMP_PAGE_SIZE;
-		u8 *p = kmap_local_page(src->page ? src->page[n] : src->bv[n].bv_page);
+	if (piece->nruns == 1 && !piece->head_len)
+		page = rmp_src_page(src, &piece->run[0]);
+	if (page) {
+		u8 *p = kmap_local_page(page);
 
 		skb_put(skb, piece->len + RMP_TAG_LEN);
-		rmp_aead_encrypt(body, p + run->pos % RMP_PAGE_SIZE, run->len, (u8 *)hdr,
-				 sizeof(*hdr), nonce, key);
+		rmp_aead_encrypt(body, p + piece->run[0].pos % RMP_PAGE_SIZE, piece->len,
+				 (u8 *)hdr, sizeof(*hdr), nonce, key);
 		kunmap_local(p);
 		return;
 	}
 	if (piece->head_len)
 		skb_put_data(skb, src->head, piece->head_len);
 	for (i = 0; i < piece->nruns; i++)
-		rmp_for_each_part(src, &piece->run[i], put_copy, skb);
+		each_part(src, &piece->run[i], put_copy, skb);
 	skb_put(skb, RMP_TAG_LEN);
 	rmp_aead_encrypt(body, body, piece->len, (u8 *)hdr, sizeof(*hdr), nonce, key);
 }
 
 /**
- * rmp_tx_build - build one frame of a session
+ * struct out - a message on its way out: what its frames have in common
+ * @end:	session
+ * @q:		where the frames go
+ * @dev:	device; until BH is on again
+ * @src:	what the message is made of
+ * @f:		header in host order
+ * @hdr:	header, but for frag, len and protection
+ * @sealed:	encrypted
+ * @copy:	its pages cannot be referenced
+ * @first:	the first frame: the others have its Ethernet header
+ */
+struct out {
+	struct rmp_end		*end;
+	struct sk_buff_head	*q;
+	struct net_device	*dev;
+	const struct rmp_src	*src;
+	struct rmp_frame	*f;
+	struct rmp_hdr		hdr;
+	bool			sealed;
+	bool			copy;
+	struct sk_buff		*first;
+};
+
+/* Return: false when nothing can be sent. Context: BH off, which holds up RCU as well. */
+static bool out_begin(struct out *o, struct rmp_end *end, struct sk_buff_head *q,
+		      struct rmp_frame *f, const struct rmp_src *src)
+{
+	struct rmp_keypair *kp = end->cur;
+
+	lockdep_assert_held(&end->lock);
+	if (end->dead || !kp || !end->path.link)
+		return false;
+	o->dev = rcu_dereference_bh(end->path.link->dev);
+	if (!o->dev) {
+		rmp_count(end->node, TX_DROPS);
+		return false;
+	}
+	o->end = end;
+	o->q = q;
+	o->src = src;
+	o->f = f;
+	o->sealed = kp->security == RMP_SEC_NOISE;
+	o->copy = o->sealed || !can_refer(src);
+	o->first = NULL;
+	f->session = kp->remote;
+	rmp_frame_build(&o->hdr, f);
+	return true;
+}
+
+static bool put_ll_header(struct out *o, struct sk_buff *skb)
+{
+	const struct sk_buff *first = o->first;
+
+	if (first) {
+		u32 len = skb_network_offset(first);
+
+		memcpy(skb_push(skb, len), first->data, len);
+		return true;
+	}
+	o->first = skb;
+	return dev_hard_header(skb, o->dev, ntohs(skb->protocol), o->end->path.addr,
+			       o->dev->dev_addr, skb->len) >= 0;
+}
+
+static void out_frame(struct out *o, unsigned int frag, const struct rmp_piece *piece)
+{
+	struct rmp_keypair *kp = o->end->cur;
+	bool copy = o->copy;
+	struct sk_buff *skb;
+	struct rmp_hdr *hdr;
+
+	skb = frame_alloc(o->end, o->dev,
+			  RMP_HDR_LEN + (copy ? piece->len : piece->head_len) +
+				  (o->sealed ? RMP_TAG_LEN : 0),
+			  &copy);
+	if (unlikely(!skb))
+		goto drop;
+	hdr = skb_put(skb, sizeof(*hdr));
+	*hdr = o->hdr;
+	rmp_frame_fragment(hdr, frag, piece->len);
+	if (o->sealed) {
+		u64 nonce = atomic64_fetch_inc(&kp->counter);
+
+		hdr->counter = cpu_to_be64(nonce);
+		fill_sealed(skb, hdr, piece, o->src, kp->send_key, nonce);
+	} else {
+		fill_plain(skb, hdr, piece, o->src, copy);
+	}
+	skb->dev = o->dev;
+	skb->protocol = o->end->path.link->ethertype;
+	skb_reset_network_header(skb);
+	if (unlikely(!put_ll_header(o, skb))) {
+		o->first = NULL;
+		kfree_skb(skb);
+		goto drop;
+	}
+	skb_reset_mac_header(skb);
+	dev_hold(o->dev);
+	o->f->frag = frag;
+	o->f->len = piece->len;
+	trace_rmp_tx(o->f);
+	__skb_queue_tail(o->q, skb);
+	return;
+drop:
+	rmp_count(o->end->node, TX_DROPS);
+}
+
+/**
+ * rmp_tx_message - build frames of a message
  * @end:	session; its lock is held
- * @q:		to put the frame on
- * @f:		its header; session, len and ts are filled in here
- * @piece:	what it carries
- * @src:	where that lies; may be NULL when it carries nothing
+ * @q:		to put the frames on
+ * @f:		header of all; session, frag and len are filled in here
+ * @l:		the message
+ * @geo:	geometry of the path
+ * @mask:	which fragments
+ * @src:	what it is made of
  *
  * Context: softirq, or BH off. Reclaim-safe: allocates without reclaim, or takes a frame of the
  * session's reserve. Where that is empty too the frame is dropped and counted, as if the network
  * had lost it.
  */
-void rmp_tx_build(struct rmp_end *end, struct sk_buff_head *q, struct rmp_frame *f,
-		  const struct rmp_piece *piece, const struct rmp_src *src)
+void rmp_tx_message(struct rmp_end *end, struct sk_buff_head *q, struct rmp_frame *f,
+		    const struct rmp_layout *l, const struct rmp_geo *geo, u64 mask,
+		    const struct rmp_src *src)
 {
-	struct rmp_keypair *kp = end->cur;
-	struct net_device *dev;
-	struct rmp_hdr *hdr;
-	struct sk_buff *skb;
-	bool sealed, copy;
+	struct rmp_piece piece;
+	struct out o;
 
-	lockdep_assert_held(&end->lock);
-	if (end->dead || !kp || !end->path.link)
+	if (!out_begin(&o, end, q, f, src))
 		return;
-	rcu_read_lock();
-	dev = rcu_dereference(end->path.link->dev);
-	if (!dev)
-		goto drop;
-	sealed = kp->security == RMP_SEC_NOISE;
-	copy = sealed || !can_refer(src);
-	skb = frame_alloc(end, dev,
-			  RMP_HDR_LEN + (copy ? piece->len : piece->head_len) +
-				  (sealed ? RMP_TAG_LEN : 0),
-			  &copy);
-	if (!skb)
-		goto drop;
+	for (; mask; mask &= mask - 1) {
+		rmp_layout_piece(l, geo, __ffs64(mask), &piece);
+		out_frame(&o, __ffs64(mask), &piece);
+	}
+}
 
-	f->session = kp->remote;
-	f->len = piece->len;
+/* A message of one frame that is no request and no reply. */
+static void lone_frame(struct rmp_end *end, struct sk_buff_head *q, struct rmp_frame *f,
+		       const struct rmp_piece *piece, const struct rmp_src *src)
+{
+	struct out o;
+
 	f->ts = rmp_now_us();
-	hdr = skb_put(skb, sizeof(*hdr));
-	rmp_frame_build(hdr, f);
-	if (sealed) {
-		u64 nonce = atomic64_fetch_inc(&kp->counter);
-
-		hdr->counter = cpu_to_be64(nonce);
-		fill_sealed(skb, hdr, piece, src, kp->send_key, nonce);
-	} else {
-		fill_plain(skb, hdr, piece, src, copy);
-	}
-	skb->dev = dev;
-	skb->protocol = end->path.link->ethertype;
-	skb_reset_network_header(skb);
-	if (dev_hard_header(skb, dev, ntohs(skb->protocol), end->path.addr, dev->dev_addr,
-			    skb->len) < 0) {
-		kfree_skb(skb);
-		goto drop;
-	}
-	skb_reset_mac_header(skb);
-	dev_hold(dev);
-	rcu_read_unlock();
-	trace_rmp_tx(f);
-	__skb_queue_tail(q, skb);
-	return;
-drop:
-	rcu_read_unlock();
-	rmp_count(end->node, TX_DROPS);
+	if (out_begin(&o, end, q, f, src))
+		out_frame(&o, 0, piece);
 }
 
 static const struct rmp_piece no_piece;
@@ -317,7 +395,7 @@ void rmp_tx_nack(struct rmp_end *end, struct sk_buff_head *q, const struct rmp_f
 	struct rmp_src src = { .head = &body };
 
 	rmp_count(end->node, TX_NACKS);
-	rmp_tx_build(end, q, &f, &piece, &src);
+	lone_frame(end, q, &f, &piece, &src);
 }
 
 /**
@@ -331,7 +409,7 @@ void rmp_tx_control(struct rmp_end *end, struct sk_buff_head *q, u8 type, u32 ts
 {
 	struct rmp_frame f = { .type = type, .ts_echo = ts_echo };
 
-	rmp_tx_build(end, q, &f, &no_piece, NULL);
+	lone_frame(end, q, &f, &no_piece, NULL);
 }
 
 static void xmit(struct rmp_node *node, struct sk_buff *skb)

@@ -44,6 +44,7 @@ both_are_seen() {
 }
 
 said() { sed -n "s/^$2 //p" "$LAB_RUN/share/run/$1"; }
+disk_limit=150	# seconds
 
 step "building the kernel modules and memx-admin"
 "$here/../lab/prepare.sh"
@@ -68,12 +69,14 @@ done
 join_node client memx_client
 lab_until 15 both_are_seen
 vm_run client 60 'udev_start; memx-admin create swap0 --size 480M --use swap; memx-admin servers'
-# Read 32 pages ahead instead of 8: a quicksort goes through its memory in order. For the disk too.
-vm_run client 10 'echo 5 >/proc/sys/vm/page-cluster'
 free=$(vm_run client 10 "awk '/MemAvailable/ { print int(\$2 / 1024) }' /proc/meminfo")
-big=$((2 * free)) small=$((free + 8))
+big=$((2 * free)) small=$((free - 5))
+
+# Pages that a fault brings in. A quicksort goes through its memory in order, so many help it.
+read_ahead() { vm_run client 10 "echo $1 >/proc/sys/vm/page-cluster"; }
 
 step "quicksort of $big MiB of random integers in $free MiB of free memory"
+read_ahead 5
 sort_there big $big 400
 pages_out=$(volume pages_out) pages_in=$(volume pages_in)
 places=$(vm_run client 20 'memx-admin list')
@@ -81,21 +84,26 @@ for donor in donor1 donor2; do
 	rtt+=$(vm_run client 30 "memx-admin ping $donor --size 4096 --count 50")$'\n'
 done
 
-step "a smaller one, $small MiB, on remote memory and then on the disk"
+step "a smaller one, $small MiB, page by page, on remote memory and then on the disk"
+# The disk here has no limit of bytes: with pages read ahead it would be quicker than any that
+# needs 8 ms for a request, and than the emulated processor, which has to decrypt them.
+read_ahead 0
 sort_there small $small 120
 vm_run client 60 'swapoff -a; mkswap /dev/vdb >/dev/null && swapon /dev/vdb'
-sort_there disk $small 240
+sort_there disk $small $disk_limit
 lab_check
 
 printf '\n%s\n' "Where the pages lie"
 printf '%s\n' "$places" | sed 's/^/  /'
 printf '\n%s\n' "Round trips of a page"
 printf '%s' "$rtt" | sed 's/^/  /'
+disk_seconds=$(said disk seconds) disk_result=$(said disk result)
 printf '\n%-46s %10s %8s\n' "Quicksort" seconds result
 printf '  %-44s %10s %8s\n' \
 	"$big MiB on remote memory" "$(said big seconds)" "$(said big result)" \
-	"$small MiB on remote memory" "$(said small seconds)" "$(said small result)" \
-	"$small MiB on a disk of 8 ms per request" "$(said disk seconds)" "$(said disk result)"
+	"$small MiB page by page, on remote memory" "$(said small seconds)" "$(said small result)" \
+	"$small MiB page by page, on a disk of 8 ms" "${disk_seconds:-over $disk_limit}" \
+	"${disk_result:-ended}"
 printf '\n%s\n' "$pages_out pages went out and $pages_in came in while $big MiB were sorted."
 if [ "$(said big result)" = right ] && [ "$(said small result)" = right ] &&
 	[ "$pages_out" -gt $((free * 256)) ] && [ "$pages_in" -gt $((free * 256)) ]; then

@@ -165,7 +165,7 @@ static bool act_on(struct tsess *ts, const struct in *in, const struct rmp_act *
 {
 	struct world *w = ts->end.node->w;
 
-	if (act->nack) {
+	if (act->nack || act->alive) {
 		struct rmp_frame like = {
 			.slot = act->slot, .seq = in->f.seq, .ts_echo = in->f.ts
 		};

@@ -336,6 +336,10 @@ TEST(nack_of_a_request)
 	CHECK_EQ(ini.slot[0].deadline_us, NOW + 50200);
 	CHECK(rmp_ini_nack(&ini, NOW + 200, &f, ~0ULL, &act));
 	CHECK(act.send == 7 && !act.cut);
+	/* none: it is being executed; that is no loss */
+	CHECK(rmp_ini_nack(&ini, NOW + 90000, &f, 0, &act));
+	CHECK(!act.send && !act.cut && !act.done);
+	CHECK_EQ(ini.slot[0].deadline_us, NOW + 140000);
 	f.seq = 2;
 	CHECK(!rmp_ini_nack(&ini, NOW, &f, 1, &act));
 	f.seq = 0;

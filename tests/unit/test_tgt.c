@@ -131,7 +131,9 @@ TEST(executed_once)
 		take_frag(&t, 0, 1, i, &act);
 	for (i = 0; i < 3; i++) {
 		CHECK_EQ(take_frag(&t, 0, 1, i, &act), RMP_RX_DUPLICATE);
-		CHECK_EQ(probe_frag(&t, 0, 1, i, &act), RMP_RX_DUPLICATE);
+		/* asked again, it says that it lives, and nothing else */
+		CHECK_EQ(probe_frag(&t, 0, 1, i, &act), RMP_RX_AGAIN);
+		CHECK(act.alive && !act.done && !act.nack && !act.send);
 	}
 	CHECK_EQ(take_frag(&t, 0, 2, 0, &act), RMP_RX_STALE);	/* not before the answer */
 	rmp_tgt_reply(&t, 0, &head_only, RMP_OK, false, &act);
@@ -326,7 +328,7 @@ static enum rmp_rx oracle_check(const struct oracle *o, const struct rmp_frame *
 
 	if (o->began && f->seq == o->last) {
 		if (o->executed)
-			return probe && o->answered ? RMP_RX_AGAIN : RMP_RX_DUPLICATE;
+			return probe ? RMP_RX_AGAIN : RMP_RX_DUPLICATE;
 		if (o->msg.head_len != f->msg.head_len || o->msg.data_len != f->msg.data_len ||
 		    o->msg.present != f->msg.present)
 			return RMP_RX_NEW;
@@ -368,7 +370,12 @@ static void oracle_take(struct oracle *o, const struct rmp_frame *f, enum rmp_rx
 		memset(o->asked, 0, sizeof(o->asked));
 	}
 	if (o->answered) {
-		CHECK(!act->done && !act->nack && act->send == 1);
+		CHECK(!act->done && !act->nack && act->send == 1 && !act->alive);
+		return;
+	}
+	CHECK_EQ(act->alive, o->executed);
+	if (o->executed) {
+		CHECK(!act->done && !act->nack && !act->send);
 		return;
 	}
 	o->have[f->frag] = true;

@@ -48,9 +48,7 @@ bool rmp_layout_init(struct rmp_layout *l, const struct rmp_geo *geo, const stru
 {
 	unsigned int npages, data_frags;
 
-	if (msg->head_len > RMP_HEAD_MAX || msg->data_len > RMP_DATA_MAX)
-		return false;
-	if ((u32)msg->present >> rmp_msg_pages(msg))
+	if (!rmp_msg_valid(msg))
 		return false;
 
 	npages = hweight16(msg->present);
@@ -59,62 +57,4 @@ bool rmp_layout_init(struct rmp_layout *l, const struct rmp_geo *geo, const stru
 	l->lone_head = !npages || msg->head_len > geo->room - fullest(geo, npages);
 	l->nfrags = data_frags + l->lone_head;
 	return true;
-}
-
-/* Number of the @n-th page (from 0) that travels. */
-static unsigned int nth_page(u16 present, unsigned int n)
-{
-	while (n--)
-		present &= present - 1;
-	return __ffs64(present);
-}
-
-static void add_run(struct rmp_piece *p, const struct rmp_msg *msg, u32 pos, u32 len)
-{
-	struct rmp_run *run = &p->run[p->nruns];
-
-	if (pos >= msg->data_len)
-		return;
-	run->pos = pos;
-	run->len = min(len, msg->data_len - pos);
-	p->len += run->len;
-	p->nruns++;
-}
-
-/**
- * rmp_layout_piece - what a fragment carries
- * @l:		the message
- * @geo:	geometry of the path
- * @frag:	number of the fragment, below @l->nfrags
- * @p:		to fill
- *
- * A short last page (data_len no multiple of RMP_PAGE_SIZE) makes its frames short, the last ones
- * perhaps empty.
- */
-void rmp_layout_piece(const struct rmp_layout *l, const struct rmp_geo *geo, unsigned int frag,
-		      struct rmp_piece *p)
-{
-	const struct rmp_msg *msg = &l->msg;
-	unsigned int i, page, npages;
-
-	p->head_len = frag ? 0 : msg->head_len;
-	p->len = p->head_len;
-	p->nruns = 0;
-	if (l->lone_head) {
-		if (!frag)
-			return;
-		frag--;
-	}
-
-	if (!geo->pages) {
-		unsigned int off = frag % geo->per_page * geo->chunk;
-
-		page = nth_page(msg->present, frag / geo->per_page);
-		add_run(p, msg, page * RMP_PAGE_SIZE + off,
-			min_t(u32, geo->chunk, RMP_PAGE_SIZE - off));
-		return;
-	}
-	npages = hweight16(msg->present);
-	for (i = frag * geo->pages; i < npages && i < (frag + 1) * geo->pages; i++)
-		add_run(p, msg, nth_page(msg->present, i) * RMP_PAGE_SIZE, RMP_PAGE_SIZE);
 }

@@ -77,8 +77,6 @@ struct rmp_piece {
 
 void rmp_geo_init(struct rmp_geo *geo, unsigned int mtu);
 bool rmp_layout_init(struct rmp_layout *l, const struct rmp_geo *geo, const struct rmp_msg *msg);
-void rmp_layout_piece(const struct rmp_layout *l, const struct rmp_geo *geo, unsigned int frag,
-		      struct rmp_piece *p);
 
 static inline u64 rmp_layout_all(const struct rmp_layout *l)
 {
@@ -93,6 +91,71 @@ static inline bool rmp_msg_equal(const struct rmp_msg *a, const struct rmp_msg *
 static inline unsigned int rmp_msg_pages(const struct rmp_msg *m)
 {
 	return DIV_ROUND_UP(m->data_len, RMP_PAGE_SIZE);
+}
+
+/* Number of the @n-th page (from 0) that travels. */
+static inline unsigned int rmp_nth_page(u16 present, unsigned int n)
+{
+	while (n--)
+		present &= present - 1;
+	return __ffs64(present);
+}
+
+static inline void rmp_add_run(struct rmp_piece *p, const struct rmp_msg *msg, u32 pos, u32 len)
+{
+	struct rmp_run *run = &p->run[p->nruns];
+
+	if (pos >= msg->data_len)
+		return;
+	run->pos = pos;
+	run->len = min(len, msg->data_len - pos);
+	p->len += run->len;
+	p->nruns++;
+}
+
+/**
+ * rmp_layout_piece - what a fragment carries
+ * @l:		the message
+ * @geo:	geometry of the path
+ * @frag:	number of the fragment, below @l->nfrags
+ * @p:		to fill
+ *
+ * A short last page (data_len no multiple of RMP_PAGE_SIZE) makes its frames short, the last ones
+ * perhaps empty.
+ */
+static inline void rmp_layout_piece(const struct rmp_layout *l, const struct rmp_geo *geo,
+				    unsigned int frag, struct rmp_piece *p)
+{
+	const struct rmp_msg *msg = &l->msg;
+	unsigned int i, page, npages;
+
+	p->head_len = frag ? 0 : msg->head_len;
+	p->len = p->head_len;
+	p->nruns = 0;
+	if (l->lone_head) {
+		if (!frag)
+			return;
+		frag--;
+	}
+
+	if (!geo->pages) {
+		unsigned int off = frag % geo->per_page * geo->chunk;
+
+		page = rmp_nth_page(msg->present, frag / geo->per_page);
+		rmp_add_run(p, msg, page * RMP_PAGE_SIZE + off,
+			min_t(u32, geo->chunk, RMP_PAGE_SIZE - off));
+		return;
+	}
+	npages = hweight16(msg->present);
+	for (i = frag * geo->pages; i < npages && i < (frag + 1) * geo->pages; i++)
+		rmp_add_run(p, msg, rmp_nth_page(msg->present, i) * RMP_PAGE_SIZE, RMP_PAGE_SIZE);
+}
+
+/* Can such a message exist? */
+static inline bool rmp_msg_valid(const struct rmp_msg *m)
+{
+	return m->head_len <= RMP_HEAD_MAX && m->data_len <= RMP_DATA_MAX &&
+	       !((u32)m->present >> rmp_msg_pages(m));
 }
 
 #endif

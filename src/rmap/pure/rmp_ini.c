@@ -243,7 +243,7 @@ void rmp_ini_placed(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, str
 }
 
 /**
- * rmp_ini_nack - the target misses fragments of a request
+ * rmp_ini_nack - the target misses fragments of a request, or none and is executing it
  * @ini:	initiator
  * @now:	microseconds
  * @f:		the NACK frame, authenticated
@@ -261,7 +261,8 @@ bool rmp_ini_nack(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, u64 m
 		return false;
 	*act = (struct rmp_act) { .slot = f->slot };
 	act->send = mask & rmp_layout_all(&s->req);
-	act->cut = rmp_cong_loss(&ini->cong, now, rmp_rtt_us(&ini->rtt), false);
+	if (act->send)
+		act->cut = rmp_cong_loss(&ini->cong, now, rmp_rtt_us(&ini->rtt), false);
 	s->deadline_us = now + rmp_rtt_backoff(&ini->rtt, s->tries);
 	return true;
 }

@@ -45,10 +45,8 @@ static enum rmp_rx check_current(const struct rmp_tgt *tgt, const struct rmp_fra
 			return probe ? RMP_RX_AGAIN : RMP_RX_DUPLICATE;
 		rmp_layout_piece(&s->req, &tgt->geo, f->frag, piece);
 		return piece->len == f->len ? RMP_RX_PLACE : RMP_RX_MALFORMED;
-	case RMP_TGT_ANSWERED:
-		return probe ? RMP_RX_AGAIN : RMP_RX_DUPLICATE;
 	default:
-		return RMP_RX_DUPLICATE;
+		return probe ? RMP_RX_AGAIN : RMP_RX_DUPLICATE;
 	}
 }
 
@@ -93,7 +91,7 @@ static void nack_gap(struct rmp_tgt_slot *s, const struct rmp_frame *f, struct r
  * @tgt:	target
  * @f:		the frame
  * @rx:		what rmp_tgt_check() has just said
- * @act:	to fill: @done (execute the request), @nack, @send (the reply once more)
+ * @act:	to fill: @done (execute the request), @nack, @alive, @send (the reply once more)
  */
 void rmp_tgt_placed(struct rmp_tgt *tgt, const struct rmp_frame *f, enum rmp_rx rx,
 		    struct rmp_act *act)
@@ -111,6 +109,10 @@ void rmp_tgt_placed(struct rmp_tgt *tgt, const struct rmp_frame *f, enum rmp_rx 
 	s->ts = f->ts;
 	if (s->state == RMP_TGT_ANSWERED) {
 		act->send = rmp_layout_all(&s->rep);
+		return;
+	}
+	if (s->state == RMP_TGT_EXECUTING) {
+		act->alive = true;
 		return;
 	}
 	s->got |= BIT_ULL(f->frag);
