@@ -30,6 +30,7 @@ stage() {
 	dissector) tests/dissector/run.sh ;;
 	admin) make -s -C tools/memx-admin check ;;
 	modules) tests/modules.sh ;;
+	boot-unit) bats --tap --print-output-on-failure tests/boot/unit ;;
 	kernels) tests/kernels.sh ;;
 	install) install_arguments ;;
 	install-real) tests/install/run.sh ;;

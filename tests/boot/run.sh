@@ -5,7 +5,7 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 export MEMX_BUILD=${MEMX_BUILD:-$(cd "$here/../.." && pwd)/build}
-[ $# -gt 0 ] || set -- "$here"
+[ $# -gt 0 ] || set -- "$here/unit" "$here"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 bats --tap --timing --print-output-on-failure "$@" | tee "$log"

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Runs the shell libraries with commands that only pretend. Sourced by bats files.
 bats_require_minimum_version 1.5.0
-TOP=${BATS_TEST_DIRNAME%/tests/boot}
+TOP=${BATS_TEST_DIRNAME%/tests/boot/unit}
 LIBRARIES=". $TOP/lib/boot.sh"
 
 setup() {
