@@ -32,6 +32,24 @@ pretend_running() { # LAYER KERNEL SRCVERSION
 		chmod +x /usr/local/bin/uname'
 }
 
+# What could take something away from under its users is written down, and done.
+watch_what_is_stopped() { # LAYER
+	inside "$1" 'mkdir -p /run/systemd/system
+		for program in systemctl deb-systemd-invoke rmmod modprobe swapoff memx-admin; do
+			printf "#!/bin/sh\necho %s \"\$@\" >>/root/called\n" $program >/usr/local/sbin/$program
+			at=$(PATH=/usr/sbin:/usr/bin command -v $program || echo true)
+			echo "exec $at \"\$@\"" >>/usr/local/sbin/$program
+			chmod +x /usr/local/sbin/$program
+		done'
+}
+
+nothing_was_stopped() { # LAYER
+	inside "$1" 'touch /root/called
+		rm /usr/local/sbin/*
+		cat /root/called
+		! grep -E "stop|restart|disable|rmmod|swapoff|modprobe.* (-r|--remove)|memx-admin" /root/called'
+}
+
 begins_with_the_old() { # SUITE
 	prepared_debian "$1" "$1"
 	all_files "$1" >"$PKG_WORK/$1.before"
@@ -50,10 +68,12 @@ upgrades() { # SUITE
 	inside "$1-new" 'echo "# of the administrator" >>/etc/memx/memx.conf
 		stat -c %Y /boot/initrd.img-'"$kernel"' >/root/made'
 	offer "$1-new" new
+	watch_what_is_stopped "$1-new"
 	run inside "$1-new" 'apt-get -q -y upgrade'
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *"the modules that are loaded stay in use"* ]]
+	nothing_was_stopped "$1-new"
 	sound "$1-new"
 	has_modules "$1-new" "$kernel" "$new"
 	image_has_modules "$1-new" "$kernel"
@@ -89,9 +109,14 @@ removes() { # SUITE
 	local kernel
 	layer "$1-gone" "$1-new"
 	kernel=$(kernel_of "$1-gone")
+	watch_what_is_stopped "$1-gone"
 	run inside "$1-gone" 'apt-get -q -y remove "memx*"'
 	echo "$output"
 	[ "$status" -eq 0 ]
+	# Volumes before the network that they need.
+	inside "$1-gone" 'rm /usr/local/sbin/*
+		grep -o "deb-systemd-invoke stop .*" /root/called | sort -u | wc -l | grep -x 3
+		grep "deb-systemd-invoke stop" /root/called | head -n 1 | grep memx-volumes'
 	[[ $output == *"stay so until the machine is rebooted"* ]]
 	sound "$1-gone"
 	inside "$1-gone" '
@@ -112,7 +137,7 @@ purges() { # SUITE
 		mkdir -p /etc/systemd/system/multi-user.target.wants
 		ln -s /lib/systemd/system/memx-node.service /etc/systemd/system/multi-user.target.wants
 		apt-get -q -y purge "memx*"
-		rm -r /usr/local/bin/uname /sys/module'
+		rm -r /usr/local/bin/uname /sys/module /run/systemd'
 	sound "$1-purged"
 	all_files "$1-purged" | diff "$PKG_WORK/$1.before" -
 }
