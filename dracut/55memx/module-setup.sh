@@ -39,7 +39,7 @@ depends() {
 installkernel() {
 	# shellcheck disable=SC2046
 	hostonly='' instmods $(memx_image_modules "$kernel")
-	# An image for this machine alone has the drivers of its links, another those of all devices.
+	# An image for this machine alone has the drivers of its links, others have those of all.
 	if [[ $hostonly ]]; then
 		# shellcheck disable=SC2046
 		hostonly='' instmods $(memx_link_drivers)
