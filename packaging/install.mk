@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What is installed, and where. Used by `make install` and by all kinds of packages.
 #	make -f packaging/install.mk VERSION=... DESTDIR=... install-{dkms,tools,initramfs,dracut}
-# UNITS=no leaves the units of systemd to a packaging helper, but not what is added to others' units;
-# DKMS_CONF=no leaves dkms.conf to it.
+# UNITS=no leaves the units of systemd to a packaging helper, but not what is added to units of
+# others; DKMS_CONF=no leaves dkms.conf to it.
 
 here := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/..)
 VERSION ?= $(shell $(here)/packaging/version.sh)

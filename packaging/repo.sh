@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Make a signed apt repository of packages that were built: by default of build/deb in build/repo.
 # Usage: packaging/repo.sh [OUT DIR...]
-# One suite serves all releases of Debian, so build on the oldest of them. The key is made once, for
-# this checkout, in build/repo-key, and is never committed. To keep another, set MEMX_REPO_KEY to its
-# GNUPGHOME.
+# One suite serves all releases of Debian, so build on the oldest of them. The key is made once,
+# for this checkout, in build/repo-key, and is never committed. To keep another, set MEMX_REPO_KEY
+# to its GNUPGHOME.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
