@@ -28,7 +28,8 @@ install.sh: install MemX on this machine, or take it back
   --link IFNAME              network device that leads to the other machines (can be repeated)
   --capacity SIZE|PERCENT%   server: memory to give, such as 48G; by default 50%
   --swap-size SIZE           client: swap on remote memory, such as 64G; by default none
-  --boot                     client: swap before the root file system is mounted
+  --boot                     client: swap before the root file system is mounted; the initramfs
+                             holds the cluster key then
   --key-file FILE            cluster key of the other machines; without it, a new one is made
   --repo DIR|URL             repository of the packages; by default beside this script
   --repo-key FILE            key that the repository is signed with
@@ -433,6 +434,37 @@ do_conf() {
 		die "cannot write $conf"
 }
 
+boot_default=/etc/default/memx
+
+image_has_key() { grep -qx 'KEY_IN_INITRAMFS=yes' "$root$boot_default" 2>/dev/null; }
+
+# The image holds the configuration and the key as they were when it was made.
+need_image() {
+	[ -n "$boot" ] || return 1
+	! image_has_key || case " $steps " in
+	*' key '* | *' conf '*) true ;;
+	*) false ;;
+	esac
+}
+
+do_image() {
+	image_has_key || {
+		with_line 'KEY_IN_INITRAMFS=yes' <$boot_default >$boot_default.new &&
+			mv $boot_default.new $boot_default || die "cannot write $boot_default"
+	}
+	if command -v update-initramfs >/dev/null; then
+		quietly update-initramfs -u -k all
+	else
+		quietly dracut --force --regenerate-all
+	fi
+}
+
+# Sets a variable of a file of shell.
+with_line() { # NAME=VALUE
+	sed "/^${1%%=*}=/d"
+	printf '%s\n' "$1"
+}
+
 units() {
 	echo memx-node.service
 	! is_server || echo memx-server.service
@@ -491,6 +523,9 @@ plan() {
 	if need_conf; then
 		step conf "write $conf:"
 		new_conf | diff_of_conf | sed "s/^/$tab/"
+	fi
+	if need_image; then
+		step image 'put MemX with its configuration and the cluster key into the initramfs'
 	fi
 	if [ -n "$(disabled_units)" ]; then
 		step units "enable $(disabled_units | sed 's/ $//; s/ /, /g')"

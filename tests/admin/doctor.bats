@@ -370,10 +370,10 @@ turn_on_secure_boot() { printf '\6\0\0\0\1' | put sys/firmware/efi/efivars/$secu
 	[[ $err == "memx-admin: /etc/memx/memx.conf:6: there is no key 'colour' in [volume]"* ]]
 }
 
-at_boot() { printf 'boot = yes\n' >>"$root/etc/memx/memx.conf"; }
+at_boot() { printf 'boot = yes\n[node]\nsecurity = none\n' >>"$root/etc/memx/memx.conf"; }
 
-# An archive with a module of build $1, if any, and what else $2 names.
-archive() # BUILD [FILE]
+# An archive with a module of build $1, if any, and a file named $2, which is a copy of $3.
+archive() # BUILD [FILE [FROM]]
 {
 	local dir=$BATS_TEST_TMPDIR/image at=usr/lib/modules/$release/updates/dkms
 
@@ -381,7 +381,7 @@ archive() # BUILD [FILE]
 	mkdir -p "$dir/$at" "$dir/bin"
 	head -c 70001 /dev/zero >"$dir/bin/sh"
 	[ -z "$1" ] || module_bytes "$1" >"$dir/$at/memx_rmap.ko"
-	[ -z "${2-}" ] || { mkdir -p "$dir/$(dirname "$2")" && echo x >"$dir/$2"; }
+	[ -z "${2-}" ] || { mkdir -p "$dir/$(dirname "$2")" && cat "${3-$root/proc/cmdline}" >"$dir/$2"; }
 	(cd "$dir" && find . | cpio -o -H newc --quiet)
 }
 
@@ -454,9 +454,30 @@ archive() # BUILD [FILE]
 @test "an initramfs with the key in it" {
 	at_boot
 	archive one etc/memx/cluster.key | put "boot/initrd.img-$release"
+	finds 'error initramfs-key'
 	chmod 644 "$root/boot/initrd.img-$release"
 	finds 'error initramfs-key'
 	chmod 600 "$root/boot/initrd.img-$release"
+	finds
+}
+
+@test "an initramfs without the key" {
+	at_boot
+	archive one | put "boot/initrd.img-$release"
+	finds
+	sed -i '/security/d' "$root/etc/memx/memx.conf"
+	finds 'warning initramfs-keyless'
+	says "write KEY_IN_INITRAMFS=yes to /etc/default/memx, and run 'update-initramfs -c -k $release'"
+	archive one etc/memx/cluster.key | put "boot/initrd.img-$release"
+	chmod 600 "$root/boot/initrd.img-$release"
+	finds
+}
+
+@test "an initramfs with another configuration" {
+	at_boot
+	archive one etc/memx/memx.conf | put "boot/initrd.img-$release"
+	finds 'warning initramfs-conf'
+	archive one etc/memx/memx.conf "$root/etc/memx/memx.conf" | put "boot/initrd.img-$release"
 	finds
 }
 

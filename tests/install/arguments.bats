@@ -182,6 +182,7 @@ conf_lines() { sed -n 's/^\t//p' <<<"$output"; }
 		'install linux-headers-6.1.0-37-amd64, memx-dkms, memx-tools, memx-initramfs' \
 		'make a cluster key in /etc/memx/cluster.key' \
 		'write /etc/memx/memx.conf:' \
+		'put MemX with its configuration and the cluster key into the initramfs' \
 		'enable memx-node.service, memx-server.service, memx-volumes.service' \
 		-- --role both --link eth1 --capacity 48G --swap-size 1G --boot
 	[ "$(conf_lines | sed '/^$/d' | tr '\n' ' ')" = \
@@ -234,6 +235,18 @@ make_so()
 	plans 'enable memx-volumes.service' -- --role client --link eth1 --swap-size 1G
 }
 
+@test "the initramfs is made anew when something in it changes" {
+	local image='put MemX with its configuration and the cluster key into the initramfs'
+
+	make_so
+	has_package memx-initramfs
+	put etc/memx/memx.conf <<<$'[link eth1]\n[volume swap0]\nsize=1G\nuse=swap\nboot=yes'
+	plans "$image" -- --role client --link eth1 --swap-size 1G --boot
+	put etc/default/memx <<<$'# x\nKEY_IN_INITRAMFS=yes'
+	plans -- --role client --link eth1 --swap-size 1G --boot
+	plans 'write /etc/memx/memx.conf:' "$image" -- --role client --link eth1 --swap-size 2G --boot
+}
+
 @test "a configuration keeps what it has" {
 	make_so
 	put etc/memx/memx.conf <<<$'# ours\n[volume swap0]  \n size=1G\nloss-timeout=9\n[link eth1]\nmtu=4000'
@@ -251,6 +264,7 @@ make_so()
 		'install kernel-devel-6.1.0-37-amd64, memx-dkms, memx-tools, memx-dracut' \
 		'make a cluster key in /etc/memx/cluster.key' \
 		'write /etc/memx/memx.conf:' \
+		'put MemX with its configuration and the cluster key into the initramfs' \
 		'enable memx-node.service, memx-volumes.service' \
 		-- --role client --link eth1 --swap-size 1G --boot
 }

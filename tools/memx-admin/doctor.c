@@ -138,6 +138,8 @@ void doctor_free(struct doctor *d)
 	}
 	free(d->finding);
 	names_free(d->unseen, d->unseens);
+	while (d->images)
+		free(d->image[--d->images].conf);
 	conf_free(&d->conf);
 	inifile_free(&d->file);
 	free(d->view.links.v);

@@ -9,10 +9,12 @@
 
 #include "doctor.h"
 #include "doctor_module.h"
+#include "names.h"
 #include "say.h"
 
 #define HEAD_BYTES	110			/* of an entry in cpio's format newc */
 #define MODULE_MOST	((size_t)64 << 20)
+#define CONF_MOST	((size_t)1 << 20)
 #define TRAILER		"TRAILER!!!"
 #define END		(-1)
 #define TOOLS_HOOK	"/usr/share/initramfs-tools/hooks/memx"
@@ -91,6 +93,14 @@ static bool read_module(FILE *from, size_t bytes, struct image *image)
 	return true;
 }
 
+static bool read_conf(FILE *from, size_t bytes, struct image *image)
+{
+	free(image->conf);
+	image->conf = get_memory(NULL, bytes + 1, 1);
+	image->conf[bytes] = '\0';
+	return fread(image->conf, 1, bytes, from) == bytes;
+}
+
 static bool read_content(FILE *from, const struct entry *e, struct image *image)
 {
 	const char *base = strrchr(e->name, '/');
@@ -98,6 +108,9 @@ static bool read_content(FILE *from, const struct entry *e, struct image *image)
 	base = base ? base + 1 : e->name;
 	if (!strncmp(base, "memx_rmap.ko", 12) && e->bytes && e->bytes <= MODULE_MOST) {
 		if (!read_module(from, e->bytes, image))
+			return false;
+	} else if (!strcmp(base, "memx.conf") && e->bytes && e->bytes <= CONF_MOST) {
+		if (!read_conf(from, e->bytes, image))
 			return false;
 	} else {
 		if (!strcmp(base, "cluster.key") && strstr(e->name, "memx/") && e->bytes)
@@ -265,6 +278,28 @@ static void look_old(struct doctor *d, const struct check *c)
 			tell(d, c, i);
 }
 
+static void look_conf(struct doctor *d, const struct check *c)
+{
+	char *text = root_text(&d->root, DEFAULT_CONF, NULL);
+	const struct image *i;
+
+	for (i = d->image; text && i < d->image + d->images; i++)
+		if (i->conf && strcmp(i->conf, text))
+			tell(d, c, i);
+	free(text);
+}
+
+/* The command line can say security=none; then the administrator knows. */
+static void look_keyless(struct doctor *d, const struct check *c)
+{
+	const struct image *i;
+
+	for (i = d->image; i < d->image + d->images; i++)
+		if (i->has_module && !i->has_key && wanted_by_conf(d) &&
+		    d->conf.node.security != SECURITY_NONE)
+			tell(d, c, i);
+}
+
 static void look_key(struct doctor *d, const struct check *c)
 {
 	const struct image *i;
@@ -287,6 +322,11 @@ const struct check image_checks[] = {
 	{ "initramfs-old", ERROR,
 	  "{1} holds another build of memx_rmap than the one that is installed", "run '{3}'",
 	  look_old },
+	{ "initramfs-conf", WARNING, "{1} holds another memx.conf than the one that is in use",
+	  "run '{3}'", look_conf },
+	{ "initramfs-keyless", WARNING,
+	  "{1} holds no cluster key, so memory of others is there only after the root file system",
+	  "write KEY_IN_INITRAMFS=yes to /etc/default/memx, and run '{3}'", look_keyless },
 	{ "initramfs-key", ERROR,
 	  "{1} holds the cluster key, and others than root can read it",
 	  "run 'chmod 600 {1}', and think of a new key", look_key },
