@@ -19,9 +19,11 @@ complete_after()
 @test "help names the commands that were asked for" {
 	[ "$(commands | sort)" = "$(sort <<-'END'
 		add-server
+		apply
 		create
 		destroy
 		doctor
+		down
 		events
 		key
 		key delete
@@ -101,7 +103,10 @@ complete_after()
 	done < <(sed 's/\\-/-/g' "$man_page" | grep -oE -- '--[a-z-]+' | sort -u)
 }
 
-@test "the man page is well-formed" {
+@test "the man pages are well-formed" {
+	LC_ALL=C.UTF-8 MANWIDTH=80 run -0 --separate-stderr man --warnings -l \
+		"${man_page%/*}/memx.conf.5"
+	[ -z "$stderr" ]
 	LC_ALL=C.UTF-8 MANWIDTH=80 run -0 --separate-stderr man --warnings -l "$man_page"
 	[ -z "$stderr" ]
 	[[ $output == *'memx-admin - use and lend the memory'* ]]
@@ -144,11 +149,75 @@ complete_after()
 @test "completion of values" {
 	[ "$(complete_after node set --security '')" = $'psk\nnone' ]
 	[ "$(complete_after create x --use s)" = swap ]
+	[ "$(complete_after apply --part '')" = $'node\nserver\nvolumes' ]
 	[ -z "$(complete_after create x --size '')" ]
 	cd "$BATS_TEST_TMPDIR" || return
 	touch my.key
 	[ "$(complete_after key set my)" = my.key ]
 	[ "$(complete_after --json key s)" = set ]
+	[ "$(complete_after apply --config my)" = my.key ]
+	[ "$(complete_after create x --save --config my)" = my.key ]
+}
+
+# A memx-admin that prints what a kernel with two of each has.
+fake_kernel()
+{
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	cat >"$BATS_TEST_TMPDIR/bin/memx-admin" <<-'END'
+		#!/bin/sh
+		case $* in
+		servers) echo 'NAME    ADDRESS            LINK'
+			echo 'donor1  52:54:00:12:34:01  eth1'
+			echo 'donor2  52:54:00:12:34:02  eth1'
+			echo 'donor2: does not answer' ;;
+		list) echo 'NAME   DEVICE  SIZE'
+			echo 'swap0  memx0   64 GiB'
+			echo 'v1     memx1   1 GiB' ;;
+		link) echo 'LINK  ADDRESS            ETHERTYPE'
+			echo 'eth1  52:54:00:12:34:01  0x88b5' ;;
+		*) exit 1 ;;
+		esac
+	END
+	chmod +x "$BATS_TEST_TMPDIR/bin/memx-admin"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+}
+
+@test "completion of names that are there now" {
+	local command
+
+	fake_kernel
+	for command in ping remove-server; do
+		[ "$(complete_after $command '')" = $'donor1\ndonor2' ]
+	done
+	for command in resize set destroy; do
+		[ "$(complete_after $command '')" = $'swap0\nv1' ]
+		[ "$(complete_after --json $command v)" = v1 ]
+	done
+	[ "$(complete_after link del '')" = eth1 ]
+	[ "$(complete_after add-server x --link '')" = eth1 ]
+	[ -z "$(complete_after create '')" ]
+}
+
+@test "memx.conf(5) has every section and key, and no other" {
+	local page=${man_page%/*}/memx.conf.5 source=$top/tools/memx-admin/conf.c
+
+	diff <(sed -n 's/^\t{ "\([a-z]*\)", .*begin_.*/\1/p' "$source" | sort) \
+		<(sed -n 's/^\.SS \[\([a-z]*\).*/\1/p' "$page" | sort)
+	diff <(grep -oE '\{ "[a-z-]+", (node|link|server|peer|volume)_[a-z_]+ \}' "$source" |
+		sed 's/{ "//; s/".*//' | sort -u) \
+		<(sed -n '/^\.SH SECTIONS/,/^\.SH EXAMPLES/p' "$page" | sed 's/\\-/-/g' |
+			grep -oE '^\\fB[a-z, -]+=.*' | grep -oE '\\fB[a-z-]+=' |
+			sed 's/\\fB//; s/=//' | sort -u)
+}
+
+@test "the shipped memx.conf wants nothing, and is right without its comment signs" {
+	admin apply --dry-run --config "$top/conf/memx.conf"
+	[ "$rc $out$err" = "0 Nothing is wanted." ]
+	sed -n '/^#[[a-z-]/s/^#//p' "$top/conf/memx.conf" >"$BATS_TEST_TMPDIR/memx.conf"
+	grep -q capacity "$BATS_TEST_TMPDIR/memx.conf"
+	admin apply --dry-run --config "$BATS_TEST_TMPDIR/memx.conf"
+	[ "$rc$err" = 0 ]
+	[[ $out == *"volume swap0: swap on, priority 100"* ]]
 }
 
 @test "the installed files are where they belong" {
@@ -160,6 +229,8 @@ complete_after()
 		./usr/lib/udev/rules.d/60-memx.rules
 		./usr/sbin/memx-admin
 		./usr/share/bash-completion/completions/memx-admin
+		./usr/share/man/man5/memx.conf.5
+		./usr/share/man/man7/memx-boot.7
 		./usr/share/man/man8/memx-admin.8
 	END
 	)" ]
