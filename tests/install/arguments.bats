@@ -142,6 +142,27 @@ conf_lines() { sed -n 's/^\t//p' <<<"$output"; }
 	refused 'standard input is no terminal: say --unattended' --role client --link lo
 }
 
+# Answers, a line each, to what it asks on a terminal.
+asked() # STATUS ANSWERS OPTION...
+{
+	run -"$1" script -qec "${shell[*]} $top/install.sh --dry-run --repo $repo ${*:3}" /dev/null <<<"$2"
+	output=${output//$'\r'/}
+}
+
+@test "with a terminal it asks for what is missing" {
+	asked 0 $'both\neth2\n\n4G\n\n'
+	[[ $output == *'(eth1 eth2)? [eth1]'*'make a cluster key'*'memx-server.service, memx-volumes'* ]]
+	[ "$(conf_lines | sed '/^$/d' | tr '\n' ' ')" = \
+		'[link eth2] [server] capacity = 50% [volume swap0] size = 4G use = swap ' ]
+	asked 0 $'\n\n\n\n'
+	[ "$(conf_lines)" = '[link eth1]' ]
+	asked 0 $'\n' --role server --link eth1 --capacity 1G
+	[ "$(conf_lines | tr '\n' ' ')" = '[link eth1]  [server] capacity = 1G ' ]
+	asked 2 $'donor\n\n\n\n\n'
+	asked 1 ''
+	asked 2 $'client\neth1\nmuch\n\n'
+}
+
 @test "another root is for a dry run only" {
 	refused 'MEMX_ROOT is for --dry-run' --unattended --role client --link eth1
 }
