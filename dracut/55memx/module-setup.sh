@@ -53,5 +53,9 @@ install() {
 	# shellcheck disable=SC2046
 	inst_multiple $(memx_image_programs) mkdir sleep mv rm cat uname
 	memx_image_files | while read -r file; do inst_simple "$file"; done
+	# Dracut writes over an image that is there, and leaves its mode as it is.
+	if memx_wants_key && [[ -e $outfile ]]; then
+		chmod 600 "$outfile"
+	fi
 	inst_hook pre-mount 10 "$moddir/memx-pre-mount.sh"
 }

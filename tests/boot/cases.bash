@@ -4,6 +4,7 @@
 
 # Remote memory is swap before the root file system is mounted, and serves what boots.
 case_boots() {
+	is "$(stat -c %a "$BOOT_IMAGE/first.initrd" "$BOOT_IMAGE/second.initrd" | sort -u)" 600 || return
 	donor donor1 700M && donor donor2 700M || return
 	client first lab_hungry
 	client_up || return

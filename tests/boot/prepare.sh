@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Packages of this checkout in a repository, and the images that tests/boot boots. What is there and
-# newer than the sources stays.
+# newer than the sources stays; with BOOT_KEEP set all that is there does.
 # Usage: tests/boot/prepare.sh SUITE-KIND...
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../../packaging/common.sh
@@ -21,7 +21,7 @@ make_repo() {
 	"$top/packaging/repo.sh" "$build/boot/repo" "$build/boot/deb" >/dev/null
 }
 
-if [ "$(cat "$build/boot/state" 2>/dev/null)" != "$(state)" ]; then
+if [ -z "${BOOT_KEEP:-}" ] && [ "$(cat "$build/boot/state" 2>/dev/null)" != "$(state)" ]; then
 	rm -f "$build/boot"/*/disk "$build/boot/state"
 	make_repo
 	state >"$build/boot/state"

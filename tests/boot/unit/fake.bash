@@ -5,7 +5,9 @@ bats_require_minimum_version 1.5.0
 TOP=${BATS_TEST_DIRNAME%/tests/boot/unit}
 LIBRARIES=". $TOP/lib/boot.sh"
 
-setup() {
+setup() { fake_root; }
+
+fake_root() {
 	ROOT=$BATS_TEST_TMPDIR/root
 	mkdir -p "$ROOT"/{proc,run,bin,etc/memx,sys/class/net/eth1}
 	echo 52:54:00:12:34:56 >"$ROOT/sys/class/net/eth1/address"
@@ -45,6 +47,7 @@ sh_with() {
 		# shellcheck disable=SC2086
 		out=$(MEMX_TOP=$ROOT PATH=$ROOT/bin:$PATH timeout 30 $shell -euc "
 			[ ! -e $ROOT/bin/sleep ] || sleep() { $ROOT/bin/sleep; }
+			[ ! -e $ROOT/bin/modinfo ] || modinfo() { $ROOT/bin/modinfo \"\$@\"; }
 			modprobe() { $ROOT/bin/modprobe \"\$@\"; }
 			${LIBRARIES}; $1" 2>&1) || rc=$?
 		[ $rc -eq 0 ] || { echo "$shell: status $rc: $out"; return 1; }
