@@ -43,6 +43,7 @@ unit_has_line() {
 	[ -e "$MEMX_CONF" ] && grep -qxF "$1" "$MEMX_CONF"
 }
 
+# Ends the shell: it becomes memx-admin.
 unit_apply() { # CONF PART... -- SECONDS
 	local conf=$1 parts=
 	shift
@@ -51,7 +52,7 @@ unit_apply() { # CONF PART... -- SECONDS
 		shift
 	done
 	# shellcheck disable=SC2086
-	memx-admin apply --config "$conf" $parts --wait "$2"
+	exec memx-admin apply --config "$conf" $parts --wait "$2"
 }
 
 unit_start_node() {
@@ -66,6 +67,17 @@ unit_notify() {
 	[ -z "${NOTIFY_SOCKET:-}" ] || systemd-notify "$@"
 }
 
+# What is under way ends with this process, so that nothing is made any more once a stop has begun.
+unit_apply_to_the_end() {
+	local child rc=0
+	unit_apply "$@" &
+	child=$!
+	trap 'kill $child 2>/dev/null; exit 0' TERM
+	wait $child || rc=$?
+	trap - TERM
+	return $rc
+}
+
 # Boot waits for the first try only, and not for long where early boot has waited already. Servers
 # that appear later are found by the tries that follow.
 unit_start_volumes() {
@@ -73,7 +85,7 @@ unit_start_volumes() {
 	case $(cat "$MEMX_STATE" 2>/dev/null) in failed*) seconds=1 ;; esac
 	while :; do
 		rc=0
-		unit_apply "$(unit_conf)" node volumes -- "$seconds" || rc=$?
+		unit_apply_to_the_end "$(unit_conf)" node volumes -- "$seconds" || rc=$?
 		case $rc in
 		0) break ;;
 		2) return 2 ;;
@@ -117,9 +129,21 @@ unit_forget_lost_servers() {
 	done
 }
 
+# systemd says in $MAINPID who still tries to bring volumes up.
+unit_stop_trying() {
+	local end
+	[ -n "${MAINPID:-}" ] || return 0
+	end=$(($(memx_uptime) + 10))
+	kill "$MAINPID" 2>/dev/null || return 0
+	while kill -0 "$MAINPID" 2>/dev/null && [ "$(memx_uptime)" -lt "$end" ]; do
+		memx_pause
+	done
+}
+
 unit_stop_volumes() {
 	local start left
 	start=$(memx_uptime)
+	unit_stop_trying
 	if unit_going_down; then
 		unit_forget_lost_servers
 		unit_wait_for_others

@@ -74,6 +74,17 @@ calls() { diff - <(grep -v '^sleep' "$ROOT/calls"); }
 	[ "$(wc -l <"$ROOT/calls")" -eq 1 ]
 }
 
+@test "a stop ends what is still tried before it takes anything away" {
+	systemd running
+	fake memx-admin "case \$1 in apply) exec busybox usleep 60123457 ;; esac"
+	sh_with '(unit_start_volumes) & MAINPID=$!
+		until grep -q apply $MEMX_TOP/calls 2>/dev/null; do busybox usleep 10000; done
+		unit_stop_volumes; echo stopped'
+	[ "$output" = stopped ]
+	called "memx-admin down"
+	run ! pgrep -f "busybox usleep 60123457"
+}
+
 @test "stop while the system runs: no time-out of a volume is touched" {
 	volume
 	answers 0
