@@ -4,7 +4,8 @@
 setup_suite() {
 	# shellcheck source-path=SCRIPTDIR source=chroot.bash
 	. "$BATS_TEST_DIRNAME/chroot.bash"
-	exec 8>"$build/packages.lock"
+	mkdir -p "$PKG_KEPT"
+	exec 8>"$PKG_KEPT/lock"
 	flock -w 3600 8 || die "another run of these tests has been under way for an hour"
 	rm -rf "$PKG_WORK"
 	mkdir -p "$PKG_WORK/repo"
@@ -16,5 +17,5 @@ setup_suite() {
 }
 
 teardown_suite() {
-	[ "$(cat "$PKG_WORK/run")" != "$BATS_RUN_TMPDIR" ] || rm -rf "$PKG_WORK"
+	[ "$(cat "$PKG_WORK/run" 2>/dev/null)" != "$BATS_RUN_TMPDIR" ] || rm -rf "$PKG_WORK"
 }
