@@ -452,9 +452,13 @@ do_image() {
 		with_line 'KEY_IN_INITRAMFS=yes' <$boot_default >$boot_default.new &&
 			mv $boot_default.new $boot_default || die "cannot write $boot_default"
 	}
+	remake_images
+}
+
+remake_images() {
 	if command -v update-initramfs >/dev/null; then
 		quietly update-initramfs -u -k all
-	else
+	elif command -v dracut >/dev/null; then
 		quietly dracut --force --regenerate-all
 	fi
 }
@@ -649,7 +653,10 @@ do_purge() {
 		# shellcheck disable=SC2046 # words
 		set -- $(echo "$@" | tr ' ' '\n' | grep '^memx')
 	fi
-	[ $# -eq 0 ] || purge "$@"
+	[ $# -eq 0 ] && return
+	purge "$@"
+	# Those that were made in between still hold configuration of what is purged only now.
+	remake_images
 }
 
 # The key that DKMS made to sign modules with stays when the package goes.

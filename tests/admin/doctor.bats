@@ -416,6 +416,12 @@ archive() # BUILD [FILE [FROM]]
 	finds
 }
 
+@test "a kernel that is not in /boot needs no initramfs" {
+	at_boot
+	rm "$root/boot/vmlinuz-$release"
+	finds
+}
+
 @test "an initramfs of the next kernel" {
 	at_boot
 	add_kernel "$next"

@@ -211,15 +211,22 @@ static bool wanted_by_command_line(const struct doctor *d)
 	       (strstr(line, " memx.swap=") || strstr(line, " rd.memx.swap="));
 }
 
-/* Unpacking takes a second or more, so only what is to boot with MemX is looked at. */
+/*
+ * Unpacking takes a second or more, so only what is to boot with MemX is looked at. A kernel that is
+ * not in /boot, as in a container, needs no image there.
+ */
 void images_read(struct doctor *d)
 {
+	char path[PATH_BYTES];
 	size_t i;
 
 	if (!wanted_by_conf(d) && !wanted_by_command_line(d))
 		return;
-	for (i = 0; i < d->kernels; i++)
-		add_image(d, &d->kernel[i]);
+	for (i = 0; i < d->kernels; i++) {
+		snprintf(path, sizeof(path), "/boot/vmlinuz-%s", d->kernel[i].release);
+		if (root_has(&d->root, path))
+			add_image(d, &d->kernel[i]);
+	}
 }
 
 static bool uses_dracut(const struct doctor *d)
