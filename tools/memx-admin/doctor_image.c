@@ -212,8 +212,8 @@ static bool wanted_by_command_line(const struct doctor *d)
 }
 
 /*
- * Unpacking takes a second or more, so only what is to boot with MemX is looked at. A kernel that is
- * not in /boot, as in a container, needs no image there.
+ * Unpacking takes a second or more, so only what is to boot with MemX is looked at. A kernel that
+ * is not in /boot, as in a container, needs no image there.
  */
 void images_read(struct doctor *d)
 {
