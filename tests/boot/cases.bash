@@ -21,6 +21,8 @@ case_boots() {
 	is "$(in_client 30 'journalctl -u memx-volumes -o cat' | grep -c 'All is as it is wanted.')" 1 ||
 		return
 	is "$(in_client 30 'memx-admin --json node | grep -c memx-[bt]')" 1 || return
+	is "$(in_client 60 'systemd-analyze verify --man=no memx-{node,server,volumes}.service' 2>&1)" \
+		'' || return
 	switch_off 120
 }
 
@@ -45,6 +47,7 @@ case_no_donor() {
 	in_client 30 'systemctl show -P StatusText memx-volumes' | grep 'Not all volumes are up' || return
 	donor donor1 700M && donor donor2 700M || return
 	in_client 100 'until_true 90 grep -q ^/dev/memx0 /proc/swaps' || return
+	in_client 30 'journalctl -u memx-volumes -o cat'
 	in_client 40 'all_up() { systemctl show -P StatusText memx-volumes | grep -q ^All; }
 		until_true 30 all_up' ||
 		return
@@ -56,9 +59,9 @@ case_donor_dies() {
 	donor donor1 700M && donor donor2 700M || return
 	client first
 	client_up || return
-	in_client 20 'systemd-run --unit=holder hungry 1 520 hold' || return
-	in_client 250 'holds() { journalctl -u holder -o cat | grep -q written; }
-		until_true 240 holds' || return
+	in_client 20 'systemd-run --unit=holder -p StandardOutput=file:/run/holder hungry 1 460 hold' ||
+		return
+	in_client 250 'until_true 240 grep -q written /run/holder' || return
 	in_client 20 'cat /proc/swaps; memx-admin list'
 	vm_kill donor1
 	vm_kill donor2

@@ -32,7 +32,7 @@ client() {
 	LAB_KERNEL=$BOOT_IMAGE/$1.kernel LAB_INITRD=$BOOT_IMAGE/$1.initrd \
 		LAB_QEMU_ARGS="-drive file=$disk,format=raw,if=none,id=d1,snapshot=on,cache=unsafe
 			-device virtio-blk-pci,drive=d1,romfile= ${LAB_QEMU_ARGS:-}" \
-		vm_start client "mem=$CLIENT_MEM" smp=2 \
+		vm_start client "mem=$CLIENT_MEM" \
 		"append=root=LABEL=memxroot rw net.ifnames=0 systemd.log_target=kmsg ${*:2}"
 }
 
