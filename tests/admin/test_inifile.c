@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* An INI file as lines: what is understood, and that a change touches no line but its own. */
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "text.h"
+#include "told.h"
 #include "inifile.h"
 
 static const char *kind_of(const struct ini_line *l)
@@ -207,4 +211,49 @@ TEST(changes_in_any_order)
 		CHECK_TEXT(f.line[2].text, "; [s0]");
 		inifile_free(&f);
 	}
+}
+
+static mode_t mode_of(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) ? 0 : st.st_mode;
+}
+
+TEST(a_file_is_written_as_a_whole_with_the_mode_that_it_had)
+{
+	char folder[] = "/tmp/test_inifile.XXXXXX";
+	struct inifile f;
+
+	if (!mkdtemp(folder) || chdir(folder)) {
+		T_FAIL("no folder");
+		return;
+	}
+	CHECK(inifile_read(&f, "new/x.conf"));
+	CHECK(!f.exists);
+	inifile_set(&f, "a", "k", "1");
+	CHECK(inifile_write(&f));
+	inifile_free(&f);
+	CHECK_EQ(mode_of("new/x.conf"), S_IFREG | 0644);
+	CHECK(!chmod("new/x.conf", 0640) && !symlink("new/x.conf", "y.conf"));
+	CHECK(inifile_read(&f, "y.conf"));
+	CHECK(f.exists);
+	inifile_set(&f, "a", "k", "2");
+	CHECK(inifile_write(&f));
+	inifile_free(&f);
+	CHECK(S_ISLNK(mode_of("y.conf")));
+	CHECK_EQ(mode_of("new/x.conf"), S_IFREG | 0640);
+	CHECK(inifile_read(&f, "new/x.conf"));
+	CHECK_EQ(f.n, 2);
+	CHECK_TEXT(f.line[1].text, "k=2");
+	inifile_free(&f);
+	/* Nothing is left beside it. */
+	CHECK(!unlink("new/x.conf") && !unlink("y.conf") && !rmdir("new"));
+	CHECK(inifile_read(&f, "/proc/none/x.conf"));
+	told_begin();
+	CHECK(!inifile_write(&f));
+	told_end();
+	CHECK(strstr(told, "cannot write /proc/none/x.conf: "));
+	inifile_free(&f);
+	CHECK(!chdir("/") && !rmdir(folder));
 }

@@ -93,13 +93,14 @@ int child_run(int (*work)(void *arg), void *arg, deadline end)
 	int said[2], pidfd, result;
 	pid_t child;
 
-	if (pipe2(said, O_CLOEXEC | O_NONBLOCK))
+	if (pipe2(said, O_CLOEXEC))
 		return cannot();
 	fflush(NULL);
 	child = fork();
 	if (!child)
 		be_child(work, arg, said[1]);
 	close(said[1]);
+	fcntl(said[0], F_SETFL, O_NONBLOCK);
 	pidfd = child > 0 ? pidfd_open(child, 0) : -1;
 	result = pidfd < 0 ? cannot() : wait_for(child, pidfd, said[0], end);
 	if (pidfd >= 0)
