@@ -503,8 +503,8 @@ archive() # BUILD [FILE [FROM]]
 @test "docs/INSTALL.md has the ids of all findings, and no other" {
 	diff <(sed -nE 's/^\t\{ "([a-z-]+)", (ERROR|WARNING),.*/\1/p' \
 			"$top"/tools/memx-admin/doctor*.c | sort) \
-		<(sed -n '/^## What doctor finds/,$s/^| \([a-z, -]*-[a-z, -]*\|lockdown\) |.*/\1/p' "$top/docs/INSTALL.md" |
-			tr -d ' ' | tr ',' '\n' | sort)
+		<(sed -n '/^## What doctor finds/,$s/^| \([a-z, -]*-[a-z, -]*\|lockdown\) |.*/\1/p' \
+			"$top/docs/INSTALL.md" | tr -d ' ' | tr ',' '\n' | sort)
 }
 
 @test "this machine can be looked at" {
