@@ -2,6 +2,7 @@
 /* Work in a child: its result, its words, and an end in time. */
 #include <poll.h>
 #include <signal.h>
+#include <sys/wait.h>
 
 #include "text.h"
 #include "told.h"
@@ -89,6 +90,39 @@ TEST(late)
 	CHECK(deadline_in(0) - from >= 1000);
 	CHECK(deadline_in(0) - from < 5000);
 	CHECK(child_run(never_end, "x", deadline_in(0)) == CHILD_LATE);
+}
+
+/* Says when it began, and goes on for as long as it can. */
+static int hold(void *arg)
+{
+	const int *pipe_of = arg;
+
+	if (write(pipe_of[1], "x", 1) != 1)
+		return 1;
+	return never_end("x");
+}
+
+/* When memx-admin is killed, what it does in the kernel is not finished behind its back. */
+TEST(ends_with_its_parent)
+{
+	struct pollfd end = { .events = POLLIN };
+	int pipe_of[2];
+	pid_t parent;
+	char c;
+
+	CHECK(!pipe(pipe_of));
+	parent = fork();
+	if (!parent)
+		_exit(child_run(hold, pipe_of, deadline_in(100)) + 1);
+	close(pipe_of[1]);
+	CHECK_EQ(read(pipe_of[0], &c, 1), 1);
+	kill(parent, SIGKILL);
+	/* All that could write are gone. */
+	end.fd = pipe_of[0];
+	CHECK_EQ(poll(&end, 1, 10000), 1);
+	CHECK(end.revents & POLLHUP);
+	close(pipe_of[0]);
+	CHECK_EQ(waitpid(parent, NULL, 0), parent);
 }
 
 TEST(killed)

@@ -36,7 +36,7 @@ static bool read_conf(const struct args *args, struct inifile *file, struct conf
 
 	if (!inifile_read(file, path ? path : DEFAULT_CONF))
 		return false;
-	if (path && !file->exists) {
+	if (path && strcmp(path, DEFAULT_CONF) && !file->exists) {
 		say("there is no file %s", path);
 		return false;
 	}

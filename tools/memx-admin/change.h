@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Requests that change something, one function each. They fail as conn.h says: the administrator has
- * been told why.
+ * Requests that change something, one function each. They fail as conn.h says: the administrator
+ * has been told why.
  */
 #ifndef CHANGE_H
 #define CHANGE_H

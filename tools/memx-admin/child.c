@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,10 +60,13 @@ static int result_of(pid_t child)
 	return CHILD_BROKEN;
 }
 
-static void be_child(int (*work)(void *arg), void *arg, int say_to)
+static void be_child(int (*work)(void *arg), void *arg, int say_to, pid_t parent)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	/* A unit that is stopped ends us alone; nothing may be swapped on after that. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
+		_exit(EXIT_REFUSED);
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
@@ -91,14 +95,14 @@ static int wait_for(pid_t child, int pidfd, int said, deadline end)
 int child_run(int (*work)(void *arg), void *arg, deadline end)
 {
 	int said[2], pidfd, result;
-	pid_t child;
+	pid_t child, parent = getpid();
 
 	if (pipe2(said, O_CLOEXEC))
 		return cannot();
 	fflush(NULL);
 	child = fork();
 	if (!child)
-		be_child(work, arg, said[1]);
+		be_child(work, arg, said[1], parent);
 	close(said[1]);
 	fcntl(said[0], F_SETFL, O_NONBLOCK);
 	pidfd = child > 0 ? pidfd_open(child, 0) : -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Work in a process of its own, for calls that block in the kernel: they cannot be waited for with a
- * deadline otherwise.
+ * Work in a process of its own, for calls that block in the kernel: they cannot be waited for with
+ * a deadline otherwise. The child ends when we do.
  */
 #ifndef CHILD_H
 #define CHILD_H

@@ -20,7 +20,7 @@
 
 struct option_of {
 	const char *name;
-	/* What help calls its value; NULL: it has none; "WORD...": it can be given more than once. */
+	/* What help calls its value; NULL: it has none; "WORD...": it can be given many times. */
 	const char *value;
 	const char *help;
 };

@@ -56,8 +56,8 @@ struct conf {
 };
 
 /*
- * Understands all of @f, which must outlive @conf. Return: false when something is wrong; each fault
- * has been told, with file and line.
+ * Understands all of @f, which must outlive @conf. Return: false when something is wrong; each
+ * fault has been told, with file and line.
  */
 bool conf_take(struct conf *conf, const struct inifile *f);
 void conf_free(struct conf *conf);

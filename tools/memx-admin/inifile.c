@@ -77,8 +77,8 @@ static bool ends_well(const char *section)
 }
 
 /*
- * A line at a time, so that its number is known whatever options the library was built with. It tells
- * of a section with its first key only; hence the key behind.
+ * A line at a time, so that its number is known whatever options the library was built with. It
+ * tells of a section with its first key only; hence the key behind.
  */
 static void understand(struct ini_line *l)
 {
@@ -234,10 +234,12 @@ void inifile_add_section(struct inifile *f, const char *section)
 static void change_value(struct ini_line *l, const char *value)
 {
 	size_t at = strcspn(l->text, "=:") + 1;
+	const char *rest;
 	char *text;
 
 	at += strspn(l->text + at, " \t");
-	if (asprintf(&text, "%.*s%s%s", (int)at, l->text, value, l->text + at + strlen(l->value)) < 0)
+	rest = l->text + at + strlen(l->value);
+	if (asprintf(&text, "%.*s%s%s", (int)at, l->text, value, rest) < 0)
 		return;
 	free(l->text);
 	l->text = text;

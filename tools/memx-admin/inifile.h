@@ -32,7 +32,7 @@ struct inifile {
 	size_t n;
 };
 
-/* A file that does not exist has no lines. Return: false, having told why, when it cannot be read. */
+/* One that does not exist has no lines. Return: false, having told why, when it cannot be read. */
 bool inifile_read(struct inifile *f, const char *path);
 
 /* The same from memory. */
@@ -53,8 +53,8 @@ bool inifile_remove_section(struct inifile *f, const char *section);
 char *inifile_text(const struct inifile *f);
 
 /*
- * Replaces the file at once and as a whole, or makes it, with its folder. Return: false, having told
- * why, when it cannot.
+ * Replaces the file at once and as a whole, or makes it, with its folder. Return: false, having
+ * told why, when it cannot.
  */
 bool inifile_write(const struct inifile *f);
 

@@ -480,7 +480,8 @@ static void plan_volumes_part(struct plan *p, const struct conf *c, const struct
 	load(p, MEMX_CLIENT_GENL, r->have_client);
 	s = add(p, STEP_WAIT_SERVERS, "servers", NULL);
 	s->bytes = bytes;
-	describe(s, bytes ? "wait for %s of free memory" : "wait for one", format_size(size, bytes));
+	describe(s, bytes ? "wait for %s of free memory" : "wait for one",
+		 format_size(size, bytes));
 	for (i = 0; i < c->volumes; i++) {
 		const struct conf_volume *want = &c->volume[i];
 		const struct volume *have = find_volume(r, want->name);
@@ -541,8 +542,8 @@ static bool links_are_free(struct plan *p, const struct running *r, const struct
 		return false;
 	}
 	if (!parts->server && r->server.extents) {
-		tell(&p->faults, "the links stay: clients have pages in the memory of this machine; "
-		     "--force takes the links from them");
+		tell(&p->faults, "the links stay: clients have pages in the memory of this "
+		     "machine; --force takes the links from them");
 		return false;
 	}
 	return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The steps from what runs to what is wanted: decided here, without any look or touch of its own. */
+/* The steps from what runs to what is wanted: decided here, without a look or touch of its own. */
 #ifndef PLAN_H
 #define PLAN_H
 
@@ -71,8 +71,8 @@ void plan_apply(struct plan *plan, const struct conf *conf, const struct running
 		const struct parts *parts);
 
 /*
- * Takes everything back that the parts are about. @force: what is in use as well, and what follows a
- * step that failed.
+ * Takes everything back that the parts are about. @force: what is in use as well, and what follows
+ * a step that failed.
  */
 void plan_down(struct plan *plan, const struct running *r, const struct parts *parts, bool force);
 

@@ -33,8 +33,8 @@ void swaps_take(struct swaps *swaps, const char *text);
 const struct swap *swaps_find(const struct swaps *swaps, const char *disk);
 
 /*
- * Makes swap space of a volume and swaps on it, with discard. Refused when the volume holds something
- * else. Return: false, having told why.
+ * Makes swap space of a volume and swaps on it, with discard. Refused when the volume holds
+ * something else. Return: false, having told why.
  */
 bool swap_on(const struct volume *v, int priority, deadline end);
 
