@@ -112,6 +112,32 @@ static void requests(void)
 	request("release", 0, 0, &v, sizeof(v));
 }
 
+/* Guests: a byte says which kind, then what they wrote. */
+static void guests(void)
+{
+	static const char target[] = "\7/etc/xen/scripts/block-memx\0data,size=1G,backend=memx";
+	u8 entry[1 + 112 + 64 * 8] = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < 64; i++)
+		entry[1 + 112 + 8 * i + 5] = 7;
+	for (i = 0; i < 11; i++)
+		entry[1 + 24 + 8 * i + 5] = 7;
+	entry[2] = 2;
+	save("fuzz_xbk", "read", entry, 1 + 112);
+	memset(entry + 1, 0, 112);
+	entry[1] = 6;
+	entry[3] = 64;
+	save("fuzz_xbk", "indirect", entry, sizeof(entry));
+	memset(entry + 1, 0, 112);
+	entry[1] = 5;
+	entry[1 + 24] = 8;
+	save("fuzz_xbk", "discard", entry, 1 + 112);
+	entry[0] = 4;
+	save("fuzz_xbk", "ring", entry, 1 + 16);
+	save("fuzz_xbk", "target", target, sizeof(target) - 1);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
@@ -126,5 +152,6 @@ int main(int argc, char **argv)
 	adverts();
 	handshakes();
 	requests();
+	guests();
 	return 0;
 }
