@@ -117,7 +117,8 @@ check "server sees rmap by rmp.h and its pure parts" \
 	foreign 'include|compat/include|rmap/pure|server(/pure)?' src/server
 check "client sees rmap by rmp.h and its pure parts" \
 	foreign 'include|compat/include|rmap/pure|client(/pure)?' src/client
-check "xen sees the client only" foreign 'include|compat/include|client|xen(/pure)?' src/xen
+check "xen sees the client only" \
+	foreign 'include|compat/include|rmap/pure|client|xen(/pure)?' src/xen
 for pure in src/*/pure; do
 	module=${pure#src/}
 	check "$module takes from pure parts only" foreign "include|rmap/pure|$module" "$pure"
