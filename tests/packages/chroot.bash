@@ -85,7 +85,9 @@ fresh_debian() { # LAYER SUITE
 # All that MemX needs from Debian, so that what comes later is of MemX alone.
 prepared_debian() { # LAYER SUITE
 	clean_debian "$1" "$2" || return 1
-	inside "$1" 'apt-get -q -y install dkms linux-headers-amd64 initramfs-tools kmod udev \
+	# apt would have its scripts find no program of the tests in /usr/local.
+	inside "$1" 'echo "DPkg::Path \"$PATH\";" >>/etc/apt/apt.conf.d/50lab
+		apt-get -q -y install dkms linux-headers-amd64 initramfs-tools kmod udev \
 		$(apt-cache depends memx-tools | sed -n "s/.*Depends: \(lib.*\)/\1/p")' \
 		>"$PKG_WORK/$1/prepare.log" 2>&1 || {
 		tail -n 20 "$PKG_WORK/$1/prepare.log"
@@ -124,4 +126,13 @@ image_has_modules() { # LAYER KERNEL
 	for module in memx_rmap memx_client; do
 		grep -q "/$module\.ko" "$PKG_WORK/$1/image" || return 1
 	done
+}
+
+# The kernel that runs on that machine, as its scripts ask for it.
+pretend_kernel() { # LAYER KERNEL
+	inside "$1" "kernel=$2"'
+		[ -e /usr/bin/uname.real ] || mv /usr/bin/uname /usr/bin/uname.real
+		printf "#!/bin/sh\n[ \"\$1\" != -r ] || exec echo %s\nexec uname.real \"\$@\"\n" \
+			$kernel >/usr/bin/uname
+		chmod +x /usr/bin/uname'
 }

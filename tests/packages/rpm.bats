@@ -25,10 +25,7 @@ rpm_file() { # PACKAGE
 rpm_tree() {
 	prepared_debian rpm bookworm
 	# It is no machine of its own: dkms is told which kernel runs.
-	inside rpm "kernel=$(kernel_of rpm)"'
-		printf "#!/bin/sh\n[ \"\$1\" != -r ] || exec echo %s\nexec /usr/bin/uname \"\$@\"\n" \
-			$kernel >/usr/local/bin/uname
-		chmod +x /usr/local/bin/uname'
+	pretend_kernel rpm "$(kernel_of rpm)"
 }
 
 # on_tree COMMAND: a shell command of this machine, where `tree` is rpm on the tree
