@@ -248,6 +248,9 @@ TEST(link_by_its_device)
 	plan_is(&only_node, "");
 	netdevs[0].up = false;
 	plan_is(&only_node, "link eth1: bring it up\n");
+	/* The kernel knows better than a look that failed. */
+	r.netdevs = 0;
+	plan_is(&only_node, "");
 }
 
 /* A link is added again only if that changes something. */
