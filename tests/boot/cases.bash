@@ -63,9 +63,7 @@ case_donor_dies() {
 		return
 	in_client 250 'until_true 240 grep -q written /run/holder' || return
 	in_client 20 'cat /proc/swaps; memx-admin list'
-	vm_kill donor1
-	vm_kill donor2
-	switch_off 200 || return
+	switch_off 200 donors_die || return
 	echo "shutdown took $took tenths of a second"
 }
 

@@ -58,10 +58,12 @@ console() {
 	grep -aqE "$1" "$(vm_dir client)/console"
 }
 
-# switch_off SECONDS: tells the client to, and puts how long it took into $took, in tenths of seconds
+# switch_off SECONDS [COMMAND...]: tells the client to, runs the command, and puts how long it took into
+# $took, in tenths of seconds
 switch_off() {
 	local start=$EPOCHREALTIME
 	in_client 10 "systemctl --no-block poweroff" >/dev/null
+	"${@:2}"
 	lab_until "$1" vm_is_dead client || return 1
 	# shellcheck disable=SC2034
 	took=$(((${EPOCHREALTIME/./} - ${start/./}) / 100000))
@@ -80,6 +82,11 @@ end_case() {
 	[ ! -d "$(vm_dir client)" ] || vm_kill client
 	[ ! -d "$(vm_dir client)" ] || : >"$(vm_dir client)/console"
 	return 0
+}
+
+donors_die() {
+	vm_kill donor1
+	vm_kill donor2
 }
 
 is() { # WHAT WANTED
