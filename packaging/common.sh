@@ -59,9 +59,11 @@ repo_key() {
 	chmod 700 "$GNUPGHOME"
 	{ [ -n "$(gpg --batch --list-secret-keys)" ] ||
 		gpg --batch --quiet --passphrase '' --quick-gen-key \
-			'MemX packages of this checkout' ed25519 sign never; } 2>"$build/repo-key.log"
+			'MemX packages of this checkout' ed25519 sign never
+	} 2>"$build/repo-key.log"
 }
 
 repo_key_id() {
-	gpg --batch --with-colons --list-secret-keys 2>/dev/null | awk -F: '$1 == "fpr" { print $10 }'
+	gpg --batch --with-colons --list-secret-keys 2>/dev/null |
+		awk -F: '$1 == "fpr" { print $10 }'
 }

@@ -14,8 +14,8 @@ dkms-dir = $(DESTDIR)$(PREFIX)/src/memx-$(VERSION)
 
 # A folder with all that it has; what can be run stays so.
 define folder # FROM TO FIND-OPTIONS
-	@cd $(here)/$(strip $(1)) && find . $(3) -type f ! -name '*.o' ! -name '*.ko' ! -name '*.mod*' \
-		! -name '.*' ! -name '*.md' | while read -r file; do mode=644; \
+	@cd $(here)/$(strip $(1)) && find . $(3) -type f ! -name '*.o' ! -name '*.ko' \
+		! -name '*.mod*' ! -name '.*' ! -name '*.md' | while read -r file; do mode=644; \
 		[ ! -x "$$file" ] || mode=755; \
 		install -D -m $$mode "$$file" "$(strip $(2))/$${file#./}" || exit 1; done
 endef

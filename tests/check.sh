@@ -35,6 +35,7 @@ stage() {
 	install) install_arguments ;;
 	install-real) tests/install/run.sh ;;
 	packages) bats --tap --timing --print-output-on-failure tests/packages ;;
+	xen-unit) bats --tap --print-output-on-failure tests/xen/unit ;;
 	single | cluster) bats --tap --timing --print-output-on-failure "tests/cases/$1" ;;
 	*)
 		echo "check.sh: unknown stage: $1" >&2

@@ -32,8 +32,8 @@ put_modules() {
 
 # The lab's agent and its first process take the programs of busybox, and all below /bin.
 put_programs() {
-	local applet file
-	for applet in usleep; do ln -s busybox "$work/usr/bin/$applet"; done
+	local file
+	ln -s busybox "$work/usr/bin/usleep"
 	for file in "$work"/usr/sbin/*; do
 		[ -e "$work/usr/bin/${file##*/}" ] || ln -s "../sbin/${file##*/}" "$work/usr/bin/"
 	done
@@ -49,7 +49,7 @@ make_root() {
 	rm -rf "$work"
 	cp -a "$base" "$work"
 	rm -rf "$work"/usr/share/{doc,man,locale,info,i18n,zoneinfo} "$work"/var/{cache,lib}/apt \
-		"$work"/usr/lib/x86_64-linux-gnu/{gconv,perl*} "$work/usr/share/perl"* "$work"/boot/*
+		"$work"/usr/lib/x86_64-linux-gnu/{gconv,perl*} "$work/usr/share/perl"* "${work:?}"/boot/*
 	put_modules
 	put_programs
 	put_scripts

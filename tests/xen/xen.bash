@@ -39,6 +39,7 @@ xen_start() (
 	dom0+=" lab_name=$name lab_id=$id lab_mtu=1500 lab_ports=$LAB_PORTS"
 	LAB_QEMU_ARGS="-drive file=$LAB_IMAGE,format=raw,if=none,id=d1,readonly=on,cache=unsafe
 		-device virtio-blk-pci,drive=d1,romfile= ${LAB_QEMU_ARGS:-}"
+	# shellcheck disable=SC2034	# vm_start takes them
 	LAB_CPU=$XEN_CPU LAB_IMAGE=$XEN_OUT/root.ext4 LAB_KERNEL=$XEN_OUT/xen
 	LAB_INITRD="$dom0,$LAB_INITRD"
 	vm_start "$name" "mem=$((DOM0_MEM + guests + 160))"

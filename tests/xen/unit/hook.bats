@@ -61,7 +61,8 @@ load fake
 	refused 'v0,loss-timeout=x' "loss-timeout= is a number of seconds, not 'x'"
 	refused 'v0,backend=qemu' "backend= is memx or blkback, not 'qemu'"
 	refused 'new,create=yes' "create=yes needs size=SIZE, as there is no volume new yet"
-	refused 'new' "there is no volume new; make it with 'memx-admin create new --size SIZE', or put create=yes,size=SIZE into the disk"
+	refused 'new' "there is no volume new; make it with 'memx-admin create new --size SIZE', \
+or put create=yes,size=SIZE into the disk"
 	refused 'v0,size=128M' "volume v0 has 64 MiB, not 128; 'memx-admin resize' makes it larger"
 	put "$NODE/mode" r
 	refused 'v0,create=yes,size=64M' "create=yes makes no sense for a disk that is read only"
@@ -104,7 +105,8 @@ load fake
 
 @test "a volume that this host itself has open is refused" {
 	volume v0 67108864 1
-	refused v0 "volume v0 is in use on this host: unmount it, swapoff, or wait until a guest that was destroyed has let go of it"
+	refused v0 "volume v0 is in use on this host: unmount it, swapoff, or wait \
+until a guest that was destroyed has let go of it"
 }
 
 @test "modules: loaded when absent; one that cannot be is named, with the reason" {
@@ -114,9 +116,11 @@ load fake
 	called 'modprobe memx_client$'
 	fake modprobe 'echo "modprobe: FATAL: Module $1 not found in directory /lib/modules/x" >&2; exit 1'
 	mkdir -p "$ROOT/sys/module/memx_client"
-	refused v0,backend=memx "the kernel module memx_xen cannot be loaded: FATAL: Module memx_xen not found in directory /lib/modules/x"
+	refused v0,backend=memx "the kernel module memx_xen cannot be loaded: \
+FATAL: Module memx_xen not found in directory /lib/modules/x"
 	rmdir "$ROOT/sys/module/memx_client"
-	refused v0 "the kernel module memx_client cannot be loaded: FATAL: Module memx_client not found in directory /lib/modules/x"
+	refused v0 "the kernel module memx_client cannot be loaded: \
+FATAL: Module memx_client not found in directory /lib/modules/x"
 }
 
 @test "no server: refused in time, with what is wrong; one that comes late is waited for" {
