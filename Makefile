@@ -80,6 +80,11 @@ check-boot: ## Debian 12 and 13 with swap on remote memory from early boot on (f
 	@tests/need.sh lab tools check kernels packages
 	@tests/boot/run.sh
 
+.PHONY: check-debug
+check-debug: ## cases under a kernel with KASAN, lockdep and kmemleak (builds it the first time)
+	@tests/need.sh lab tools debug
+	@tests/check.sh debug
+
 .PHONY: callgrind
 callgrind: ## instructions of the pure core per operation
 	@tests/need.sh callgrind

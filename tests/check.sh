@@ -35,6 +35,7 @@ stage() {
 	install) install_arguments ;;
 	install-real) tests/install/run.sh ;;
 	packages) bats --tap --timing --print-output-on-failure tests/packages ;;
+	debug) tests/debug/run.sh ;;
 	xen-unit) bats --tap --print-output-on-failure tests/xen/unit ;;
 	single | cluster) bats --tap --timing --print-output-on-failure "tests/cases/$1" ;;
 	*)

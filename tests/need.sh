@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Install the Debian packages that some part of the work needs, where they are missing.
-# Usage: tests/need.sh PART...	parts: lab tools check kernels packages callgrind
+# Usage: tests/need.sh PART...	parts: lab tools check kernels packages callgrind debug
 set -eu
 
 packages() {
@@ -15,6 +15,7 @@ packages() {
 		tshark man-db sparse bash-completion ;;
 	kernels) echo mmdebstrap ;;
 	packages) echo dpkg-dev debhelper dh-dkms fakeroot lintian apt-utils gnupg rsync rpm rpmlint ;;
+	debug) echo make gcc libc6-dev flex bison bc libelf-dev libssl-dev xz-utils rsync ;;
 	callgrind) echo make gcc libc6-dev valgrind ;;
 	*)
 		echo "need.sh: unknown part: $1" >&2

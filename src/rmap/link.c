@@ -7,14 +7,20 @@
  * swaps to us needs them most. The netfilter ingress hook runs before that check. On a bridge,
  * bond or VLAN the check sits on the lowest device, so we hook there too, and take only what is
  * addressed to the link.
+ *
+ * A protocol handler on the link's device takes what comes past the hook: all, in a kernel with
+ * none, and what a tc filter has redirected (ifb: skb_skip_tc_classify() leaves out nf_ingress() as
+ * well).
  */
 #include <linux/if_arp.h>
+#include <linux/if_macvlan.h>
 #include <linux/if_vlan.h>
 #include <linux/module.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_netdev.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
+#include <net/bonding.h>
 
 #include "rmp_priv.h"
 
@@ -23,125 +29,283 @@ module_param(ingress, bool, 0444);
 MODULE_PARM_DESC(ingress,
 		 "Receive through the netfilter ingress hook (default), not dev_add_pack()");
 
-#define LOWER_MAX	16
+#define LOWER_MAX	64
+#define NEST_MAX	8	/* as deep as the core lets devices be stacked: MAX_NEST_DEV */
 
 /**
  * struct rmp_hook - one place where frames of a link are taken
  * @ops:	the ingress hook
- * @pack:	the protocol handler, where there is no ingress hook
- * @by_pack:	that one is used
  * @link:	the link
  * @dev:	the device: the link's own, or one below it
  * @vlan_id:	tag that our frames have there, 0 without one
  * @lower:	below: broadcasts are left for the link's own device
+ * @slave:	of a bond
+ * @wanted:	found again while hooks are brought up to date
  */
 struct rmp_hook {
 	struct nf_hook_ops	ops;
-	struct packet_type	pack;
 	struct rmp_link		*link;
 	struct net_device	*dev;
 	u16			vlan_id;
 	bool			lower;
-	bool			by_pack;
+	bool			slave;
+	bool			wanted;
 };
 
+/**
+ * struct rmp_link_hooks - how a link receives
+ * @pack:	protocol handler of the link's device
+ * @link:	the link
+ * @hook:	hooks, @n of them
+ * @n:		how many
+ * @ingress:	its device has a hook
+ * @bypassed:	frames have come past it
+ */
 struct rmp_link_hooks {
-	struct rmp_hook	*hook[1 + LOWER_MAX];
-	unsigned int	n;
-	bool		ingress;
+	struct packet_type	pack;
+	struct rmp_link		*link;
+	struct rmp_hook		*hook[1 + LOWER_MAX];
+	unsigned int		n;
+	bool			ingress;
+	bool			bypassed;
 };
 
-/* Return: true when the frame was taken. */
-static bool take(struct rmp_hook *h, struct sk_buff *skb)
-{
-	struct rmp_link *link = h->link;
-	const struct ethhdr *eth = eth_hdr(skb);
+/* The broadcast that a hook of this CPU has read: the protocol handler gets it next. */
+static DEFINE_PER_CPU(const struct sk_buff *, broadcast_read);
 
-	if (h->vlan_id != (skb_vlan_tag_present(skb) ? skb_vlan_tag_get_id(skb) : 0))
+static void take(struct rmp_link *link, struct sk_buff *skb)
+{
+	skb = skb_share_check(skb, GFP_ATOMIC | __GFP_NOWARN);
+	if (skb)
+		rmp_rx(link, skb);
+}
+
+/*
+ * May a frame be taken below the link's device, so that the devices between do not see it? A
+ * bridge learns from frames where a peer is: it gets those that every session sends now and then.
+ * What a bond would not take from a slave, we do not either: switches flood.
+ */
+static bool take_below(const struct rmp_hook *h, const struct sk_buff *skb)
+{
+	const struct net_device *own = rcu_dereference(h->link->dev);
+	u8 type;
+
+	if (!own || !(READ_ONCE(own->flags) & IFF_UP))
 		return false;
-	if (ether_addr_equal(eth->h_dest, link->addr)) {
-		skb = skb_share_check(skb, GFP_ATOMIC | __GFP_NOWARN);
-		if (skb)
-			rmp_rx(link, skb);
-		return true;
+	if (h->slave) {
+		struct slave *slave = bond_slave_get_rcu(h->dev);
+
+		if (slave && bond_is_slave_inactive(slave))
+			return false;
 	}
-	if (!h->lower && is_broadcast_ether_addr(eth->h_dest))
-		rmp_rx_shared(link, skb);
-	return false;
+	if (skb_pfmemalloc(skb))
+		return true;
+	return !skb_copy_bits(skb, 0, &type, 1) && type > RMP_T_RESP && type != RMP_T_PING &&
+	       type != RMP_T_PONG;
 }
 
 static unsigned int hook_fn(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct rmp_hook *h = priv;
+	const struct ethhdr *eth = eth_hdr(skb);
 
-	if (skb->protocol != h->link->ethertype || !take(h, skb))
+	if (skb->protocol != h->link->ethertype)
 		return NF_ACCEPT;
-	return NF_STOLEN;
+	if (h->vlan_id != (skb_vlan_tag_present(skb) ? skb_vlan_tag_get_id(skb) : 0))
+		return NF_ACCEPT;
+	if (ether_addr_equal(eth->h_dest, h->link->addr)) {
+		if (h->lower && !take_below(h, skb))
+			return NF_ACCEPT;
+		take(h->link, skb);
+		return NF_STOLEN;
+	}
+	if (!h->lower && is_broadcast_ether_addr(eth->h_dest)) {
+		rmp_rx_shared(h->link, skb);
+		this_cpu_write(broadcast_read, skb);
+	}
+	return NF_ACCEPT;
+}
+
+static void bypassed(struct rmp_link_hooks *hooks)
+{
+	if (!hooks->ingress || READ_ONCE(hooks->bypassed))
+		return;
+	WRITE_ONCE(hooks->bypassed, true);
+	pr_warn("memx_rmap: %s: frames come past the ingress hook; a tc filter redirects them. "
+		"They are lost while memory is short\n", hooks->link->name);
+	rmp_event(hooks->link->node, "link-error", hooks->link->name,
+		  "frames come past the ingress hook; a tc filter redirects them");
 }
 
 static int pack_fn(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
 		   struct net_device *orig)
 {
-	struct rmp_hook *h = container_of(pt, struct rmp_hook, pack);
+	struct rmp_link_hooks *hooks = container_of(pt, struct rmp_link_hooks, pack);
+	const u8 *to = eth_hdr(skb)->h_dest;
+	bool read = this_cpu_read(broadcast_read) == skb;
 
-	if (skb->pkt_type == PACKET_OTHERHOST || !take(h, skb))
-		consume_skb(skb);
+	this_cpu_write(broadcast_read, NULL);
+	if (skb->pkt_type != PACKET_OTHERHOST && !skb_vlan_tag_present(skb)) {
+		if (ether_addr_equal(to, hooks->link->addr)) {
+			bypassed(hooks);
+			take(hooks->link, skb);
+			return NET_RX_SUCCESS;
+		}
+		if (is_broadcast_ether_addr(to) && !read)
+			rmp_rx_shared(hooks->link, skb);
+	}
+	consume_skb(skb);
 	return NET_RX_SUCCESS;
 }
 
-static void hook_del(struct rmp_hook *h)
-{
-	if (h->by_pack)
-		__dev_remove_pack(&h->pack);
 #ifdef CONFIG_NETFILTER_INGRESS
-	else
-		nf_unregister_net_hook(h->link->node->net, &h->ops);
-#endif
+static int hook_register(struct rmp_hook *h)
+{
+	if (!ingress)
+		return -EOPNOTSUPP;
+	h->ops = (struct nf_hook_ops) {
+		.hook = hook_fn, .dev = h->dev, .priv = h, .pf = NFPROTO_NETDEV,
+		.hooknum = NF_NETDEV_INGRESS, .priority = INT_MIN + 1,
+	};
+	return nf_register_net_hook(h->link->node->net, &h->ops);
 }
 
-static int hook_add(struct rmp_link *link, struct net_device *dev, u16 vlan_id, bool lower)
+static void hook_unregister(struct rmp_hook *h)
+{
+	nf_unregister_net_hook(h->link->node->net, &h->ops);
+}
+#else
+static int hook_register(struct rmp_hook *h)
+{
+	return -EOPNOTSUPP;
+}
+
+static void hook_unregister(struct rmp_hook *h)
+{
+}
+#endif
+
+static struct rmp_hook *hook_find(const struct rmp_link_hooks *hooks, const struct net_device *dev,
+				  u16 vlan_id)
+{
+	unsigned int i;
+
+	for (i = 0; i < hooks->n; i++)
+		if (hooks->hook[i]->dev == dev && hooks->hook[i]->vlan_id == vlan_id)
+			return hooks->hook[i];
+	return NULL;
+}
+
+/* Return: the hook is there now. */
+static bool hook_want(struct rmp_link *link, struct net_device *dev, u16 vlan_id, bool lower)
 {
 	struct rmp_link_hooks *hooks = link->hooks;
-	struct rmp_hook *h;
-	int err = -EOPNOTSUPP;
+	struct rmp_hook *h = hook_find(hooks, dev, vlan_id);
 
+	if (h) {
+		h->wanted = true;
+		return true;
+	}
 	if (hooks->n == ARRAY_SIZE(hooks->hook))
-		return -E2BIG;
+		return false;
 	h = kzalloc(sizeof(*h), GFP_KERNEL);
 	if (!h)
-		return -ENOMEM;
+		return false;
 	h->link = link;
 	h->dev = dev;
 	h->vlan_id = vlan_id;
 	h->lower = lower;
-#ifdef CONFIG_NETFILTER_INGRESS
-	if (ingress) {
-		h->ops = (struct nf_hook_ops) {
-			.hook = hook_fn, .dev = dev, .priv = h, .pf = NFPROTO_NETDEV,
-			.hooknum = NF_NETDEV_INGRESS, .priority = INT_MIN + 1,
-		};
-		err = nf_register_net_hook(link->node->net, &h->ops);
-	}
-#endif
-	if (err && !lower) {
-		/*
-		 * What is below delivers to the link's device anyway: only the emergency frames
-		 * are lost.
-		 */
-		h->by_pack = true;
-		h->pack = (struct packet_type){ .type = link->ethertype,
-						.dev = dev,
-						.func = pack_fn };
-		dev_add_pack(&h->pack);
-		hooks->ingress = false;
-		err = 0;
-	}
-	if (err) {
+	h->slave = netif_is_bond_slave(dev);
+	h->wanted = true;
+	if (hook_register(h)) {
 		kfree(h);
-		return err;
+		return false;
 	}
 	hooks->hook[hooks->n++] = h;
-	return 0;
+	return true;
+}
+
+/* Take those away that are not wanted. Frames in hand are through when this returns. */
+static void hooks_drop(struct rmp_link_hooks *hooks)
+{
+	struct rmp_hook *gone[ARRAY_SIZE(hooks->hook)];
+	unsigned int i, n = 0;
+
+	for (i = hooks->n; i-- > 0;) {
+		if (hooks->hook[i]->wanted)
+			continue;
+		gone[n++] = hooks->hook[i];
+		hook_unregister(hooks->hook[i]);
+		hooks->hook[i] = hooks->hook[--hooks->n];
+	}
+	if (!n)
+		return;
+	synchronize_net();
+	while (n)
+		kfree(gone[--n]);
+}
+
+/*
+ * Do frames come up from the devices below as they came in there? A tunnel or MACsec does something
+ * to them, and what it would refuse must not come in beneath it.
+ */
+static bool is_transparent(const struct net_device *dev)
+{
+	return is_vlan_dev(dev) || netif_is_bridge_master(dev) || netif_is_lag_master(dev) ||
+	       netif_is_macvlan(dev);
+}
+
+/* Hook the lowest devices below @dev, where frames for it have the tag @vlan_id. */
+static void want_below(struct rmp_link *link, struct net_device *dev, u16 vlan_id,
+		       unsigned int depth)
+{
+	struct net_device *below;
+	struct list_head *iter;
+	bool lowest = true;
+
+	if (depth < NEST_MAX && is_transparent(dev) && !(is_vlan_dev(dev) && vlan_id)) {
+		if (is_vlan_dev(dev))
+			vlan_id = vlan_dev_vlan_id(dev);
+		netdev_for_each_lower_dev(dev, below, iter) {
+			lowest = false;
+			want_below(link, below, vlan_id, depth + 1);
+		}
+	} else {
+		netdev_for_each_lower_dev(dev, below, iter)
+			return;		/* not as they came in, or with two tags */
+	}
+	if (lowest && depth && net_eq(dev_net(dev), link->node->net))
+		hook_want(link, dev, vlan_id, true);
+}
+
+/*
+ * Hook where frames of the link come in now; elsewhere no more. What stays hooked loses no frame.
+ *
+ * Context: RTNL.
+ */
+static void hooks_update(struct rmp_link *link, struct net_device *dev)
+{
+	struct rmp_link_hooks *hooks = link->hooks;
+	unsigned int i;
+
+	for (i = 0; i < hooks->n; i++)
+		hooks->hook[i]->wanted = false;
+	hooks->ingress = hook_want(link, dev, 0, false);
+	want_below(link, dev, 0, 0);
+	hooks_drop(hooks);
+}
+
+/* Context: RTNL. */
+static void hooks_add(struct rmp_link *link, struct net_device *dev)
+{
+	struct rmp_link_hooks *hooks = link->hooks;
+
+	hooks->link = link;
+	hooks_update(link, dev);
+	hooks->pack = (struct packet_type) {
+		.type = link->ethertype, .dev = dev, .func = pack_fn,
+	};
+	dev_add_pack(&hooks->pack);
 }
 
 /* Context: RTNL. Frames in hand are through when this returns. */
@@ -150,47 +314,10 @@ static void hooks_del(struct rmp_link *link)
 	struct rmp_link_hooks *hooks = link->hooks;
 	unsigned int i;
 
+	dev_remove_pack(&hooks->pack);
 	for (i = 0; i < hooks->n; i++)
-		hook_del(hooks->hook[i]);
-	synchronize_net();
-	for (i = 0; i < hooks->n; i++)
-		kfree(hooks->hook[i]);
-	hooks->n = 0;
-}
-
-struct lower_walk {
-	struct rmp_link	*link;
-	u16		vlan_id;
-};
-
-static int hook_lower(struct net_device *lower, struct netdev_nested_priv *priv)
-{
-	struct lower_walk *w = priv->data;
-	struct list_head *iter;
-	struct net_device *below;
-
-	netdev_for_each_lower_dev(lower, below, iter)
-		return 0;		/* not a lowest device: the walk goes on to those */
-	if (net_eq(dev_net(lower), w->link->node->net))
-		hook_add(w->link, lower, w->vlan_id, true);
-	return 0;
-}
-
-/* Context: RTNL. */
-static int hooks_add(struct rmp_link *link, struct net_device *dev)
-{
-	struct lower_walk w = { .link = link };
-	struct netdev_nested_priv priv = { .data = &w };
-	int err;
-
-	link->hooks->ingress = true;
-	err = hook_add(link, dev, 0, false);
-	if (err)
-		return err;
-	if (is_vlan_dev(dev))
-		w.vlan_id = vlan_dev_vlan_id(dev);
-	netdev_walk_all_lower_dev(dev, hook_lower, &priv);
-	return 0;
+		hooks->hook[i]->wanted = false;
+	hooks_drop(hooks);
 }
 
 static void link_release(struct kref *ref)
@@ -312,13 +439,7 @@ int rmp_link_add(struct rmp_node *node, const char *ifname, u16 ethertype, u16 m
 		return -ENOMEM;
 	if (!node->id_set && !node->nlinks)
 		rmp_node_id_from(node, dev->dev_addr);
-	err = hooks_add(link, dev);
-	if (err) {
-		NL_SET_ERR_MSG(ack, "cannot receive from this device");
-		hooks_del(link);
-		rmp_link_put(link);
-		return err;
-	}
+	hooks_add(link, dev);
 	dev_hold(dev);
 	list_add_tail_rcu(&link->list, &node->links);
 	node->nlinks++;
@@ -380,42 +501,26 @@ void rmp_link_del_all(struct rmp_node *node)
 	rtnl_unlock();
 }
 
+/**
+ * rmp_link_ingress - do all frames come by the ingress hook?
+ * @link:	link
+ *
+ * Return: false when some are lost while memory is short.
+ */
 bool rmp_link_ingress(const struct rmp_link *link)
 {
-	return link->hooks->ingress;
+	return link->hooks->ingress && !READ_ONCE(link->hooks->bypassed);
 }
 
-/* Devices were put above or below each other: hook where our frames come in now. */
-static void rehook(struct rmp_node *node)
-{
-	struct rmp_link *link;
-
-	list_for_each_entry(link, &node->links, list) {
-		struct net_device *dev = rtnl_dereference(link->dev);
-
-		hooks_del(link);
-		if (hooks_add(link, dev))
-			rmp_event(node, "link-error", link->name,
-				  "cannot receive from this device any more");
-	}
-}
-
-/* A device below a link goes: its hook must not stay. */
+/* A device goes, which may be below a link: its hook must not stay. */
 static void unhook_lower(struct rmp_link *link, const struct net_device *dev)
 {
 	struct rmp_link_hooks *hooks = link->hooks;
 	unsigned int i;
 
-	for (i = hooks->n; i-- > 0;) {
-		struct rmp_hook *h = hooks->hook[i];
-
-		if (!h->lower || h->dev != dev)
-			continue;
-		hook_del(h);
-		hooks->hook[i] = hooks->hook[--hooks->n];
-		synchronize_net();
-		kfree(h);
-	}
+	for (i = 0; i < hooks->n; i++)
+		hooks->hook[i]->wanted = !hooks->hook[i]->lower || hooks->hook[i]->dev != dev;
+	hooks_drop(hooks);
 }
 
 static void own_event(struct rmp_node *node, struct rmp_link *link, struct net_device *dev,
@@ -452,9 +557,10 @@ static int notify(struct notifier_block *nb, unsigned long event, void *ptr)
 	if (!node || !node->wq)
 		return NOTIFY_DONE;
 	mutex_lock(&node->lock);
-	if (event == NETDEV_CHANGEUPPER && node->nlinks)
-		rehook(node);
 	list_for_each_entry_safe(link, next, &node->links, list) {
+		/* Devices were put above or below each other. */
+		if (event == NETDEV_CHANGEUPPER)
+			hooks_update(link, rtnl_dereference(link->dev));
 		if (event == NETDEV_UNREGISTER)
 			unhook_lower(link, dev);
 		if (rcu_access_pointer(link->dev) == dev)

@@ -23,7 +23,7 @@ unpack_vmlinux() {
 
 fetch_kernel() {
 	local work
-	[ ! -d "$LAB_KROOT/udev" ] || return 0
+	[ ! -e "$LAB_KERNEL" ] || return 0
 	work=$LAB_KROOT.new
 	rm -rf "$work"
 	mkdir -p "$work"
@@ -32,14 +32,22 @@ fetch_kernel() {
 		lab_die "apt has no linux-image-$LAB_KVER: run apt-get update, or set LAB_KVER"
 	dpkg -x "$work"/linux-image-*.deb "$work"
 	rm "$work"/linux-image-*.deb
-	# udevd only runs in guests; installing it would let it loose on the machine's own devices.
-	(cd "$work" && apt-get -q download udev >/dev/null 2>&1) || lab_die "apt has no udev"
-	dpkg -x "$work"/udev_*.deb "$work/udev"
-	rm "$work"/udev_*.deb
 	LC_ALL=C unpack_vmlinux "$work/boot/vmlinuz-$LAB_KVER" "$work/vmlinux"
 	depmod -b "$work" "$LAB_KVER"
 	rm -rf "$LAB_KROOT"
 	mv "$work" "$LAB_KROOT"
+}
+
+# udevd only runs in guests; installing it would let it loose on the machine's own devices.
+fetch_udev() {
+	local work=$LAB_UDEV.new
+	[ ! -d "$LAB_UDEV" ] || return 0
+	rm -rf "$work"
+	mkdir -p "$work"
+	(cd "$work" && apt-get -q download udev >/dev/null 2>&1) || lab_die "apt has no udev"
+	dpkg -x "$work"/udev_*.deb "$work"
+	rm "$work"/udev_*.deb
+	mv "$work" "$LAB_UDEV"
 }
 
 "$(dirname "$0")/../need.sh" lab tools
@@ -47,3 +55,4 @@ fetch_kernel() {
 . "$(dirname "$0")/env.sh"
 [ -n "$LAB_KVER" ] || lab_die "no kernel headers found: install linux-headers-amd64"
 fetch_kernel
+fetch_udev

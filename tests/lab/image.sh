@@ -11,7 +11,8 @@ export PATH=$PATH:/usr/sbin:/sbin
 boot_modules=(virtio_pci virtio_blk virtio_console virtio_net ext4 crc32c_generic 9p 9pnet_virtio)
 modules=(
 	"${boot_modules[@]}" veth sch_netem sch_ingress sch_prio act_mirred cls_matchall ifb dummy
-	bridge brd loop nvmet nvmet_tcp nvme_tcp dm_mod configfs af_packet crc32c-intel libcrc32c
+	bridge 8021q bonding brd loop nvmet nvmet_tcp nvme_tcp dm_mod configfs af_packet
+	crc32c-intel libcrc32c
 	chacha_generic chacha-x86_64 poly1305-x86_64 libchacha20poly1305 chacha20poly1305
 	curve25519-x86_64 libcurve25519 hmac sha256_generic sha256-ssse3
 )
@@ -89,12 +90,12 @@ put_programs() {
 # Rules of ours are put beside these by udev_start in guest/lib.sh.
 put_udev() {
 	local lib rule
-	cp "$LAB_KROOT/udev/bin/udevadm" "$work/bin/"
+	cp "$LAB_UDEV/bin/udevadm" "$work/bin/"
 	ln -s udevadm "$work/bin/systemd-udevd"
 	for lib in $(libraries_of "$work/bin/udevadm"); do put_library "$lib"; done
 	mkdir -p "$work/lib/udev/rules.d"
 	for rule in 50-udev-default 60-block 60-persistent-storage; do
-		cp "$LAB_KROOT/udev/lib/udev/rules.d/$rule.rules" "$work/lib/udev/rules.d/"
+		cp "$LAB_UDEV/lib/udev/rules.d/$rule.rules" "$work/lib/udev/rules.d/"
 	done
 }
 

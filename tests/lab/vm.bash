@@ -4,7 +4,7 @@
 # All state is in files under $LAB_RUN/vm/NAME, so any process that knows LAB_RUN can use it.
 
 LAB_PORTS=6        # commands that can run in one machine at the same time
-LAB_BOOT_S=60      # a machine that is not up by then will not come up
+LAB_BOOT_S=$((60 * LAB_SLOW))	# a machine that is not up by then will not come up
 
 vm_dir() { echo "$LAB_RUN/vm/$1"; }
 
@@ -75,7 +75,7 @@ vm_clock() {
 vm_append() {
 	echo "console=ttyS0 loglevel=6 panic=-1 oops=panic mitigations=off nokaslr" \
 		"tsc=reliable $(vm_clock) no_timer_check lab_name=$1 lab_id=$2" \
-		"lab_mtu=$(vm_setting "$1" mtu) lab_ports=$LAB_PORTS $(vm_setting "$1" append)"
+		"lab_mtu=$(vm_setting "$1" mtu) lab_slow=$LAB_SLOW lab_ports=$LAB_PORTS $(vm_setting "$1" append)"
 }
 
 # The next two add to the array args of vm_launch.
@@ -157,7 +157,7 @@ vm_answer() {
 # A command that is not done in time ends with 124 (137 if it had to be killed, 124 also if the
 # machine does not answer at all); 125 says that the machine is dead or out of ports.
 vm_run() {
-	local name=$1 seconds=$2 dir id n lock status
+	local name=$1 seconds=$(($2 * LAB_SLOW)) dir id n lock status
 	dir=$(vm_dir "$name")
 	shift 2
 	for ((n = 1; n <= LAB_PORTS; n++)); do
@@ -211,7 +211,7 @@ vm_bg_done() { [ -e "$LAB_RUN/bg/$1.rc" ]; }
 
 # vm_wait TAG SECONDS
 vm_wait() {
-	if ! lab_until "$2" vm_bg_done "$1"; then
+	if ! lab_until $(($2 * LAB_SLOW)) vm_bg_done "$1"; then
 		echo "vm_wait: $1 is not done after $2 s" >&2
 		return 124
 	fi

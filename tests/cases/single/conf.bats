@@ -213,6 +213,11 @@ files='
 		prints "All is as it is wanted." apply cli
 		says "there is no volume of this name" save destroy v7
 		says "has no section [volume v9]" save resize v9 --size 8M
+		cp /tmp/cli.conf /tmp/old.conf
+		says "a volume cannot shrink" save resize swap0 --size 8M
+		says "there is no volume of this name" save destroy v0
+		says "is a link already" save link add eth0 --mtu 2000
+		cmp /tmp/old.conf /tmp/cli.conf
 		srv memx-admin server set --capacity 25% --save --config /tmp/srv.conf
 		is "$(tail -n 1 /tmp/srv.conf)" = capacity=25%
 		save remove-server d3; refused grep d3 /tmp/cli.conf
@@ -222,6 +227,42 @@ files='
 		srv memx-admin link del eth0 --save --config /tmp/new/srv.conf
 		srv memx-admin link add eth0 --mtu 1500 --save --config /tmp/new/srv.conf
 		is "$(tr "\n" "|" </tmp/new/srv.conf)" = "[link eth0]|mtu=1500|"'
+}
+
+@test "the key of the file is loaded; without one no link is added" {
+	guest 60 "$files"'
+		sed -i "s|security=none|key-file=/tmp/key|" /tmp/cli.conf /tmp/srv.conf
+		rm -f /tmp/key
+		said=$(ends 1 apply srv --part node 2>&1)
+		prints "key: cannot read /tmp/key: No such file" echo "$said"
+		is "$(links srv)" -eq 0
+		memx-admin key generate /tmp/key; chmod 644 /tmp/key
+		says "others can read /tmp/key" apply srv --part node
+		chmod 600 /tmp/key
+		apply srv; apply cli --wait 20
+		is "$(priority)" -eq 7
+		prints "security       psk" cli memx-admin node
+		for ns in cli srv; do is "$(apply $ns)" = "All is as it is wanted."; done'
+}
+
+@test "a volume that holds something else is not made swap space" {
+	guest 90 "$files"'
+		apply srv; apply cli --wait 20
+		mkfs.ext4 -q "$(disk v0)"
+		sed -i "s/^size=32M/&\nuse=swap/" /tmp/cli.conf
+		says "holds something that is no swap space" apply cli
+		e2fsck -fn "$(disk v0)"
+		mkdir -p /mnt/v0; mount -t ext4 "$(disk v0)" /mnt/v0
+		says "is in use" apply cli
+		umount /mnt/v0
+		mkswap "$(disk v0)"
+		apply cli
+		is "$(grep -c memx /proc/swaps)" -eq 2
+		cli memx-admin create v1 --size 8M --use swap --priority 9
+		is "$(awk "/$(of_volume disk v1)/ { print \$5 }" /proc/swaps)" -eq 9
+		sed -i "/use=swap/d; /priority/d" /tmp/cli.conf
+		says "is swapped on, but its use is block" apply cli
+		is "$(grep -c memx /proc/swaps)" -eq 3'
 }
 
 @test "swapoff is bounded, keeps what it cannot read back, and the links under it" {

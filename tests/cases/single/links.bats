@@ -1,0 +1,258 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2016
+# Links on devices that are stacked, that go and come back, and on wires that are not as they look.
+load ../memx
+
+setup_file() { memx_boot mem=512; }
+teardown_file() { lab_stop; }
+setup() { memx_vm; }
+teardown() { memx_end_case; }
+
+LINKS='
+	mid() { in_namespace mid "$@"; }
+	# switched [MTU]: cli and srv, eth0 in both, and the switch sw in a namespace between them
+	switched() {
+		memx_load memx_rmap memx_server memx_client
+		for ns in cli srv mid; do ip netns add $ns; done
+		ip -n mid link add sw type bridge mcast_snooping 0 forward_delay 0
+		ip -n mid link set sw up
+		port cli eth0 01 ${1:-1500}
+		port srv eth0 02 ${1:-1500}
+	}
+	# port NAMESPACE DEVICE NUMBER [MTU]: a network card there, and its port at the switch
+	port() {
+		ip link add $2 netns $1 address 52:54:00:0a:00:$3 mtu ${4:-1500} type veth \
+			peer name $1-$2 netns mid mtu 1500
+		ip -n mid link set $1-$2 master sw up
+		ip -n $1 link set $2 up
+	}
+	# node_on NAMESPACE DEVICE...
+	node_on() {
+		local ns=$1 dev
+		shift
+		$ns memx-admin node set --name $ns --security none
+		for dev; do $ns memx-admin link add $dev; done
+	}
+	# at_work CLI-DEVICE SRV-DEVICE: a volume, with data that was written and read back
+	at_work() {
+		node_on srv $2
+		node_on cli $1
+		srv memx-admin server start --capacity 64M
+		until_true 10 sees_server
+		volume v0 32M
+		seen_from $1
+		verify
+	}
+	verify() {
+		fio --name=v --filename=$(disk) --direct=1 --ioengine=libaio --iodepth=8 --rw=randwrite \
+			--bsrange=4k-32k --size=8M --verify=crc32c --verify_fatal=1 --do_verify=1 \
+			--output=/tmp/fio.out || { cat /tmp/fio.out; return 1; }
+	}
+	begin_load() {
+		fio --name=v --filename=$(disk) --direct=1 --ioengine=libaio --iodepth=4 --rw=randwrite \
+			--bs=16k --size=16M --verify=crc32c --verify_backlog=16 --verify_fatal=1 \
+			--time_based --runtime=80 --rate=3m,3m --output=/tmp/fio.out &
+		load=$!
+		until_true 20 flows
+	}
+	end_load() {
+		until_true 20 flows
+		kill -TERM $load; wait $load || true
+		grep "err= 0" /tmp/fio.out || { cat /tmp/fio.out; return 1; }
+		is "$(of_volume errors)" -eq 0
+	}
+	# What was sent was taken, and once. Counters move while they are read.
+	each_once() {
+		local rx tx
+		rx="$(counter cli rx_frames) $(counter srv rx_frames)"
+		tx="$(counter srv tx_frames) $(counter cli tx_frames)"
+		[ "$rx" = "$tx" ] && return
+		echo "taken: $rx, sent: $tx" >&2
+		return 1
+	}
+	# Frames that a device of cli was given: a tc filter comes before the ingress hook.
+	seen_from() {
+		tc -n cli qdisc add dev $1 clsact
+		tc -n cli filter add dev $1 ingress matchall classid 1:1
+	}
+	seen() {
+		tc -n cli -s qdisc show dev $1 clsact | sed -n "s/.* bytes \([0-9]*\) pkt.*/\1/p"
+	}
+	# taken_below DEVICE: hardly a frame of the node has come up to it
+	taken_below() {
+		local all
+		all=$(counter cli rx_frames)
+		is "$all" -gt 2000
+		is "$(seen $1)" -gt 0
+		is "$(seen $1)" -lt $((all / 20))
+		is "$(cli memx-admin --json link | field ingress)" = true
+	}
+	vlan() { ip -n $1 link add link $2 name $2.10 type vlan id 10; ip -n $1 link set $2.10 up; }
+	bridge_over() {
+		ip -n $1 link add br0 address 52:54:00:0b:00:01 type bridge mcast_snooping 0 forward_delay 0
+		ip -n $1 link set $2 master br0
+		ip -n $1 link set br0 up
+	}
+	# A switch that learns nothing floods: each slave gets every frame.
+	bond() {
+		ip -n cli link add bond0 type bond mode active-backup miimon 20
+		port cli eth1 03
+		for n in 0 1; do
+			ip -n cli link set eth$n down
+			ip -n cli link set eth$n master bond0
+			ip -n mid link set cli-eth$n type bridge_slave learning off
+		done
+		ip -n cli link set bond0 up
+		until_true 5 active eth0
+	}
+	active() { [ "$(cat /tmp/sys/class/net/bond0/bonding/active_slave)" = $1 ]; }
+	fails_over() {
+		mkdir -p /tmp/sys
+		cli sh -c "mount -t sysfs sysfs /tmp/sys"
+		bond
+	}
+'
+
+@test "VLAN: frames are taken at the device below, each once" {
+	guest 40 "$LINKS"'
+		switched; vlan cli eth0; vlan srv eth0
+		at_work eth0.10 eth0.10
+		taken_below eth0.10
+		until_true 5 each_once'
+}
+
+@test "bridge: frames are taken at its ports, which come and go under load" {
+	guest 60 "$LINKS"'
+		switched; bridge_over cli eth0
+		at_work br0 eth0
+		taken_below br0
+		begin_load
+		for n in 1 2 3; do
+			ip -n cli link add extra type veth peer name extra2
+			ip -n cli link set extra master br0 up
+			ip -n cli link set extra2 up
+			until_true 10 flows
+			ip -n cli link del extra
+			until_true 10 flows
+		done
+		end_load
+		until_true 5 each_once'
+}
+
+@test "bridge: it still learns where a peer is" {
+	guest 40 "$LINKS"'
+		switched; bridge_over srv eth0
+		at_work eth0 br0
+		# Clients do not broadcast while they hear a server.
+		ip -n srv link set eth0 type bridge_slave fdb_flush
+		cli memx-admin node set --rekey 1
+		learnt() { bridge -n srv fdb show br br0 | grep -i "^52:54:00:0a:00:01 .*eth0"; }
+		until_true 10 learnt'
+}
+
+@test "bridge over a VLAN: frames are taken at the device below, with their tag" {
+	guest 40 "$LINKS"'
+		switched; vlan cli eth0; vlan srv eth0; bridge_over cli eth0.10
+		at_work br0 eth0.10
+		taken_below br0
+		until_true 5 each_once'
+}
+
+failover() {
+	guest 60 "$LINKS"'
+		switched; fails_over '"$1"'
+		at_work '"$2"'
+		taken_below '"${2% *}"'
+		until_true 5 each_once
+		begin_load
+		ip -n mid link set cli-eth0 down
+		until_true 5 active eth1
+		until_true 20 flows
+		ip -n mid link set cli-eth0 up
+		ip -n mid link set cli-eth1 down
+		until_true 5 active eth0
+		end_load
+		umount /tmp/sys'
+}
+
+@test "bond: one slave works at a time, the other takes over under load" {
+	failover '' 'bond0 eth0'
+}
+
+@test "VLAN over a bond: the same" {
+	failover '; vlan cli bond0; vlan srv eth0' 'bond0.10 eth0.10'
+}
+
+@test "a device goes under load: I/O waits, and goes on when it is back" {
+	guest 60 "$LINKS"'
+		waits() { [ "$(of_volume waiting)" -gt 0 ]; }
+		switched; vlan cli eth0; vlan srv eth0
+		at_work eth0.10 eth0.10
+		begin_load
+		ip -n cli link del eth0.10
+		refused cli memx-admin --json link | grep eth0
+		prints "there is no link" cli memx-admin
+		until_true 10 waits
+		vlan cli eth0
+		cli memx-admin link add eth0.10
+		until_true 20 flows
+		# and the card below it
+		ip -n cli link del eth0
+		until_true 10 waits
+		port cli eth0 01; vlan cli eth0
+		cli memx-admin link add eth0.10
+		end_load'
+}
+
+@test "frames that a tc filter redirects are taken behind the hook, and it is told" {
+	guest 40 "$LINKS"'
+		switched
+		ip -n cli link add ifb0 type ifb; ip -n cli link set ifb0 up
+		tc -n cli qdisc add dev eth0 ingress
+		tc -n cli filter add dev eth0 parent ffff: matchall action mirred egress redirect dev ifb0
+		at_work eth0 eth0 2>/dev/null
+		dmesg | grep "eth0: frames come past the ingress hook; a tc filter redirects them"
+		is "$(cli memx-admin --json link | field ingress)" = false
+		until_true 5 each_once'
+}
+
+@test "two links: the session goes on over the other one" {
+	guest 60 "$LINKS"'
+		switched
+		for ns in cli srv; do
+			ip -n mid link add sw$ns type bridge 2>/dev/null || true
+		done
+		ip link add eth1 netns cli type veth peer name eth1 netns srv
+		for ns in cli srv; do ip -n $ns link set eth1 up; done
+		node_on srv eth0 eth1
+		node_on cli eth0 eth1
+		srv memx-admin server start --capacity 64M
+		until_true 10 sees_server
+		volume v0 32M
+		begin_load
+		way() { cli memx-admin --json servers | field link; }
+		first=$(way)
+		ip -n srv link set $first down
+		goes_on() { [ "$(way)" != $1 ] && flows; }
+		until_true 20 goes_on $first
+		prints "link $first is down" cli memx-admin
+		second=$(way)
+		ip -n srv link set $first up
+		ip -n srv link set $second down
+		until_true 20 goes_on $second
+		is "$(way)" = $first
+		end_load'
+}
+
+@test "a path with a smaller MTU than its ends: used as far as it carries, and told" {
+	guest 60 "$LINKS"'
+		switched 9000
+		cli memx-admin events --timeout 40 >/tmp/events &
+		events=$!
+		at_work eth0 eth0
+		is "$(cli memx-admin --json link | field mtu)" -eq 9000
+		kill $events; wait $events || true
+		grep -F "the path to srv carries only 1500 of 9000 bytes: check the switches between" /tmp/events
+		is "$(of_volume errors)" -eq 0'
+}
