@@ -186,6 +186,9 @@ struct rmp_treq {
  * struct rmp_service - a target's side
  * @page_get:	a fresh page for incoming data, or NULL: the request is answered with RMP_BUSY.
  *		Context: softirq
+ * @page_put:	takes references back: of pages for incoming data that the service did not take, of
+ *		those of replies. NULL is none, and is put in the place of each. Context: softirq,
+ *		a lock of RMAP is held
  * @request:	execute a request and call rmp_reply(), now or later from any context. Context:
  *		softirq
  * @peer_up:	a session of this peer begins. What it opened in other incarnations nobody will
@@ -193,6 +196,7 @@ struct rmp_treq {
  */
 struct rmp_service {
 	struct page *(*page_get)(void *priv);
+	void (*page_put)(void *priv, struct page **page, unsigned int n);
 	void (*request)(void *priv, struct rmp_treq *rq);
 	void (*peer_up)(void *priv, const u8 *peer_id, u64 incarnation);
 };

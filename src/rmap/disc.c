@@ -165,7 +165,7 @@ static void solicit_static(struct rmp_node *node, const struct rmp_key *key)
 	struct ask *ask;
 	unsigned int n = 0;
 
-	ask = kcalloc(RMP_PEERS_MAX, sizeof(*ask), GFP_NOIO | __GFP_NOWARN);
+	ask = kcalloc(RMP_PEERS_MAX, sizeof(*ask), RMP_GFP_RECONNECT);
 	if (!ask)
 		return;
 	spin_lock_bh(&node->peer_lock);

@@ -29,6 +29,12 @@
 #define RMP_LINKS_MAX	16
 #define RMP_PEERS_MAX	256	/* strangers' advertisements cannot grow memory beyond this */
 #define RMP_INDEX_BITS	10	/* key pairs of a node at one time */
+/*
+ * For what a session needs that begins again: pages may wait for it to be written. No I/O is
+ * waited for, and a system that has nothing says so: without __GFP_RETRY_MAYFAIL a small allocation
+ * is tried for ever, since out_of_memory() does nothing for who lacks __GFP_FS.
+ */
+#define RMP_GFP_RECONNECT	(GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 #define RMP_SLOW_MAX	256	/* frames that wait for process context */
 
 /*

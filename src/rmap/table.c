@@ -21,7 +21,7 @@
  */
 struct rmp_keypair *rmp_keypair_new(struct rmp_end *end)
 {
-	struct rmp_keypair *kp = kzalloc(sizeof(*kp), GFP_NOIO | __GFP_NOWARN);
+	struct rmp_keypair *kp = kzalloc(sizeof(*kp), RMP_GFP_RECONNECT);
 	struct rmp_sess_table *table = end->node->table;
 	unsigned int i;
 
@@ -166,12 +166,11 @@ int rmp_reserve_init(struct rmp_reserve *r, u16 mtu)
 	n++;			/* a head of its own */
 	r->next = 0;
 	r->mtu = mtu;
-	r->skb = kcalloc(n, sizeof(*r->skb), GFP_NOIO | __GFP_NOWARN);
+	r->skb = kcalloc(n, sizeof(*r->skb), RMP_GFP_RECONNECT);
 	if (!r->skb)
 		return -ENOMEM;
 	for (r->n = 0; r->n < n; r->n++) {
-		struct sk_buff *skb =
-			alloc_skb_fclone(RESERVE_HEADROOM + mtu, GFP_NOIO | __GFP_NOWARN);
+		struct sk_buff *skb = alloc_skb_fclone(RESERVE_HEADROOM + mtu, RMP_GFP_RECONNECT);
 
 		if (!skb) {
 			rmp_reserve_free(r);

@@ -12,7 +12,7 @@
 #include "sess.h"
 #include "trace.h"
 
-/* The pages of @len bytes. */
+/* Let go of the pages of @len bytes. */
 static void put_pages(struct page **page, u32 len)
 {
 	unsigned int i;
@@ -40,6 +40,17 @@ static bool take_pages(struct rmp_node *node, struct page **page, u16 present)
 			return false;
 	}
 	return true;
+}
+
+/* Give them back to the service, which may be short of pages. */
+static void give_back(struct rmp_node *node, struct page **page, u32 len)
+{
+	const struct rmp_service *svc = rcu_dereference(node->service);
+
+	if (svc)
+		svc->page_put(node->service_priv, page, DIV_ROUND_UP(len, RMP_PAGE_SIZE));
+	else
+		put_pages(page, len);
 }
 
 static void send_reply(struct rmp_tsess *ts, unsigned int slot, u64 mask, struct sk_buff_head *q)
@@ -165,13 +176,13 @@ static bool begin(struct rmp_tsess *ts, struct rmp_in *in, const struct rmp_piec
 		memset(fresh, 0, sizeof(fresh));
 	*room = take_pages(ts->end.node, fresh, in->f.msg.present);
 	if (!rmp_in_open(in, *room ? piece : &no_piece, rq->head, &dst)) {
-		put_pages(fresh, data_len);
+		give_back(ts->end.node, fresh, data_len);
 		return false;
 	}
-	put_pages(rq->page, rq->data_len);
-	put_pages(rq->rep_page, rq->rep_len);
+	give_back(ts->end.node, rq->page, rq->data_len);
+	give_back(ts->end.node, rq->rep_page, rq->rep_len);
 	if (!*room)
-		put_pages(fresh, data_len);
+		give_back(ts->end.node, fresh, data_len);
 	else if (data_len)
 		memcpy(rq->page, fresh, sizeof(fresh));
 	rq->peer_id = ts->end.peer_id;
@@ -217,6 +228,17 @@ static bool act_on(struct rmp_tsess *ts, const struct rmp_frame *f, const struct
 	return act->done;
 }
 
+/* There were no pages for a request: for now, or since nobody serves here any more. */
+static void refuse(struct rmp_node *node, struct rmp_treq *rq)
+{
+	if (rcu_access_pointer(node->service)) {
+		rmp_count(node, RX_NOMEM);
+		rq->status = RMP_BUSY;
+	} else {
+		rq->status = RMP_NOSERVICE;
+	}
+}
+
 static bool request(struct rmp_tsess *ts, struct rmp_in *in, struct sk_buff_head *q)
 {
 	struct rmp_treq *rq = &ts->slot[in->f.slot].rq;
@@ -240,8 +262,7 @@ static bool request(struct rmp_tsess *ts, struct rmp_in *in, struct sk_buff_head
 	ts->end.heard = jiffies;
 	rmp_tgt_placed(&ts->tgt, &in->f, rx, &act);
 	if (!room) {
-		rmp_count(ts->end.node, RX_NOMEM);
-		rq->status = RMP_BUSY;
+		refuse(ts->end.node, rq);
 		answer(ts, in->f.slot, q);
 		return false;
 	}

@@ -31,7 +31,7 @@ struct rmp_tsess *rmp_tsess_new(struct rmp_node *node, u16 mtu, u8 slots)
 
 	if (READ_ONCE(node->table->ntargets) >= TSESS_MAX)
 		return NULL;
-	ts = kvzalloc(sizeof(*ts), GFP_KERNEL);
+	ts = kvzalloc(sizeof(*ts), RMP_GFP_RECONNECT);
 	if (!ts)
 		return NULL;
 	rmp_end_init(&ts->end, node, false);
@@ -39,7 +39,7 @@ struct rmp_tsess *rmp_tsess_new(struct rmp_node *node, u16 mtu, u8 slots)
 	ts->end.mtu = mtu;
 	ts->born = jiffies;
 	rmp_tgt_init(&ts->tgt, mtu, slots);
-	ts->slot = kvcalloc(slots, sizeof(*ts->slot), GFP_KERNEL);
+	ts->slot = kvcalloc(slots, sizeof(*ts->slot), RMP_GFP_RECONNECT);
 	if (!ts->slot)
 		goto free_ts;
 	for (i = 0; i < slots; i++) {

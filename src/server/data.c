@@ -125,6 +125,19 @@ static void zero(struct memx_srv *store, struct memx_srv_extent *ext, const stru
 	memx_srv_count(store, zeros, next - d->page);
 }
 
+/* Would a write leave fewer pages for others? */
+static bool takes_pages(struct memx_srv_extent *ext, const struct memx_srv_data *d,
+			const struct rmp_treq *rq)
+{
+	unsigned int i;
+	int n = 0;
+
+	lockdep_assert_held(&ext->lock);
+	for (i = 0; i < d->count; i++)
+		n += !!(rq->present & BIT(i)) - !!test_bit(d->page + i, ext->is_page);
+	return n > 0;
+}
+
 static void read_or_write(struct memx_srv *store, struct memx_srv_extent *ext,
 			  const struct memx_srv_data *d, struct rmp_treq *rq)
 {
@@ -133,12 +146,17 @@ static void read_or_write(struct memx_srv *store, struct memx_srv_extent *ext,
 	if (likely(rq->status == RMP_OK)) {
 		if (d->op == MEMX_OP_READ)
 			do_read(ext, d, rq);
+		else if (unlikely(READ_ONCE(store->pool.frugal)) && takes_pages(ext, d, rq))
+			rq->status = RMP_BUSY;
 		else
 			do_write(ext, d, rq);
 	}
 	spin_unlock(&ext->lock);
-	if (unlikely(rq->status != RMP_OK))
+	if (unlikely(rq->status != RMP_OK)) {
+		if (rq->status == RMP_BUSY)
+			memx_srv_count(store, busy, 1);
 		return;
+	}
 	if (d->op == MEMX_OP_READ)
 		memx_srv_count(store, reads, d->count);
 	else

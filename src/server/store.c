@@ -17,6 +17,13 @@ static struct page *page_get(void *priv)
 	return page;
 }
 
+static void page_put(void *priv, struct page **page, unsigned int n)
+{
+	struct memx_srv *store = priv;
+
+	memx_srv_pool_put(&store->pool, page, n);
+}
+
 static void request(void *priv, struct rmp_treq *rq)
 {
 	if (likely(rq->head_len && rq->head[0] < MEMX_OP_CONTROL))
@@ -62,6 +69,7 @@ static void peer_up(void *priv, const u8 *peer_id, u64 incarnation)
 
 static const struct rmp_service service = {
 	.page_get = page_get,
+	.page_put = page_put,
 	.request = request,
 	.peer_up = peer_up,
 };

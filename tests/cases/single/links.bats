@@ -22,7 +22,7 @@ LINKS='
 	}
 	# port NAMESPACE DEVICE NUMBER [MTU]: a network card there, and its port at the switch
 	port() {
-		ip link add $2 netns $1 address 52:54:00:0a:00:$3 mtu ${4:-1500} type veth \
+		ip -n $1 link add $2 address 52:54:00:0a:00:$3 mtu ${4:-1500} type veth \
 			peer name $1-$2 netns mid mtu 1500
 		ip -n mid link set $1-$2 master sw up
 		ip -n $1 link set $2 up
@@ -220,10 +220,7 @@ failover() {
 @test "two links: the session goes on over the other one" {
 	guest 60 "$LINKS"'
 		switched
-		for ns in cli srv; do
-			ip -n mid link add sw$ns type bridge 2>/dev/null || true
-		done
-		ip link add eth1 netns cli type veth peer name eth1 netns srv
+		ip -n cli link add eth1 type veth peer name eth1 netns srv
 		for ns in cli srv; do ip -n $ns link set eth1 up; done
 		node_on srv eth0 eth1
 		node_on cli eth0 eth1
