@@ -37,8 +37,10 @@ MODULE_PARM_DESC(ingress,
  * @ops:	the ingress hook
  * @link:	the link
  * @dev:	the device: the link's own, or one below it
- * @vlan_id:	tag that our frames have there, 0 without one
+ * @vlan_proto:	tag that our frames have there: its EtherType, 0 without one
+ * @vlan_id:	and its number
  * @lower:	below: broadcasts are left for the link's own device
+ * @bridged:	with a bridge between
  * @slave:	of a bond
  * @wanted:	found again while hooks are brought up to date
  */
@@ -46,8 +48,10 @@ struct rmp_hook {
 	struct nf_hook_ops	ops;
 	struct rmp_link		*link;
 	struct net_device	*dev;
+	__be16			vlan_proto;
 	u16			vlan_id;
 	bool			lower;
+	bool			bridged;
 	bool			slave;
 	bool			wanted;
 };
@@ -58,7 +62,7 @@ struct rmp_hook {
  * @link:	the link
  * @hook:	hooks, @n of them
  * @n:		how many
- * @ingress:	its device has a hook
+ * @ingress:	its device has a hook, and all below it
  * @bypassed:	frames have come past it
  */
 struct rmp_link_hooks {
@@ -82,13 +86,12 @@ static void take(struct rmp_link *link, struct sk_buff *skb)
 
 /*
  * May a frame be taken below the link's device, so that the devices between do not see it? A
- * bridge learns from frames where a peer is: it gets those that every session sends now and then.
- * What a bond would not take from a slave, we do not either: switches flood.
+ * bridge has rules, and learns where a peer is: it gets all but emergency frames, which would never
+ * arrive. What a bond would not take from a slave, we do not either: switches flood.
  */
 static bool take_below(const struct rmp_hook *h, const struct sk_buff *skb)
 {
 	const struct net_device *own = rcu_dereference(h->link->dev);
-	u8 type;
 
 	if (!own || !(READ_ONCE(own->flags) & IFF_UP))
 		return false;
@@ -98,10 +101,14 @@ static bool take_below(const struct rmp_hook *h, const struct sk_buff *skb)
 		if (slave && bond_is_slave_inactive(slave))
 			return false;
 	}
-	if (skb_pfmemalloc(skb))
-		return true;
-	return !skb_copy_bits(skb, 0, &type, 1) && type > RMP_T_RESP && type != RMP_T_PING &&
-	       type != RMP_T_PONG;
+	return !h->bridged || skb_pfmemalloc(skb);
+}
+
+static bool has_our_tag(const struct rmp_hook *h, const struct sk_buff *skb)
+{
+	if (!skb_vlan_tag_present(skb))
+		return !h->vlan_proto;
+	return skb->vlan_proto == h->vlan_proto && skb_vlan_tag_get_id(skb) == h->vlan_id;
 }
 
 static unsigned int hook_fn(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
@@ -111,7 +118,7 @@ static unsigned int hook_fn(void *priv, struct sk_buff *skb, const struct nf_hoo
 
 	if (skb->protocol != h->link->ethertype)
 		return NF_ACCEPT;
-	if (h->vlan_id != (skb_vlan_tag_present(skb) ? skb_vlan_tag_get_id(skb) : 0))
+	if (!has_our_tag(h, skb))
 		return NF_ACCEPT;
 	if (ether_addr_equal(eth->h_dest, h->link->addr)) {
 		if (h->lower && !take_below(h, skb))
@@ -185,37 +192,31 @@ static void hook_unregister(struct rmp_hook *h)
 }
 #endif
 
-static struct rmp_hook *hook_find(const struct rmp_link_hooks *hooks, const struct net_device *dev,
-				  u16 vlan_id)
+static bool is_same(const struct rmp_hook *a, const struct rmp_hook *b)
 {
+	return a->dev == b->dev && a->vlan_proto == b->vlan_proto && a->vlan_id == b->vlan_id &&
+	       a->lower == b->lower && a->bridged == b->bridged;
+}
+
+/* Want a hook like @like. Return: it is there now. */
+static bool hook_want(struct rmp_link *link, const struct rmp_hook *like)
+{
+	struct rmp_link_hooks *hooks = link->hooks;
+	struct rmp_hook *h;
 	unsigned int i;
 
 	for (i = 0; i < hooks->n; i++)
-		if (hooks->hook[i]->dev == dev && hooks->hook[i]->vlan_id == vlan_id)
-			return hooks->hook[i];
-	return NULL;
-}
-
-/* Return: the hook is there now. */
-static bool hook_want(struct rmp_link *link, struct net_device *dev, u16 vlan_id, bool lower)
-{
-	struct rmp_link_hooks *hooks = link->hooks;
-	struct rmp_hook *h = hook_find(hooks, dev, vlan_id);
-
-	if (h) {
-		h->wanted = true;
-		return true;
-	}
+		if (is_same(hooks->hook[i], like)) {
+			hooks->hook[i]->wanted = true;
+			return true;
+		}
 	if (hooks->n == ARRAY_SIZE(hooks->hook))
 		return false;
-	h = kzalloc(sizeof(*h), GFP_KERNEL);
+	h = kmemdup(like, sizeof(*like), GFP_KERNEL);
 	if (!h)
 		return false;
 	h->link = link;
-	h->dev = dev;
-	h->vlan_id = vlan_id;
-	h->lower = lower;
-	h->slave = netif_is_bond_slave(dev);
+	h->slave = netif_is_bond_slave(h->dev);
 	h->wanted = true;
 	if (hook_register(h)) {
 		kfree(h);
@@ -255,27 +256,31 @@ static bool is_transparent(const struct net_device *dev)
 	       netif_is_macvlan(dev);
 }
 
-/* Hook the lowest devices below @dev, where frames for it have the tag @vlan_id. */
-static void want_below(struct rmp_link *link, struct net_device *dev, u16 vlan_id,
-		       unsigned int depth)
+/*
+ * Hook the lowest devices below @at->dev, where frames for it have the tag that @at says. Return:
+ * all of them are hooked. Where a frame changes on its way up there is nothing to hook.
+ */
+static bool want_below(struct rmp_link *link, struct rmp_hook at, unsigned int depth)
 {
-	struct net_device *below;
+	struct net_device *dev = at.dev;
 	struct list_head *iter;
-	bool lowest = true;
+	bool lowest = true, all = true, through;
 
-	if (depth < NEST_MAX && is_transparent(dev) && !(is_vlan_dev(dev) && vlan_id)) {
-		if (is_vlan_dev(dev))
-			vlan_id = vlan_dev_vlan_id(dev);
-		netdev_for_each_lower_dev(dev, below, iter) {
-			lowest = false;
-			want_below(link, below, vlan_id, depth + 1);
-		}
-	} else {
-		netdev_for_each_lower_dev(dev, below, iter)
-			return;		/* not as they came in, or with two tags */
+	through = depth < NEST_MAX && is_transparent(dev) && !(is_vlan_dev(dev) && at.vlan_proto);
+	if (is_vlan_dev(dev) && through) {
+		at.vlan_proto = vlan_dev_vlan_proto(dev);
+		at.vlan_id = vlan_dev_vlan_id(dev);
 	}
-	if (lowest && depth && net_eq(dev_net(dev), link->node->net))
-		hook_want(link, dev, vlan_id, true);
+	at.bridged |= netif_is_bridge_master(dev);
+	at.lower = true;
+	netdev_for_each_lower_dev(dev, at.dev, iter) {
+		lowest = false;
+		all &= through && want_below(link, at, depth + 1);
+	}
+	if (!lowest || !depth)
+		return all;
+	at.dev = dev;
+	return net_eq(dev_net(dev), link->node->net) && hook_want(link, &at);
 }
 
 /*
@@ -286,12 +291,12 @@ static void want_below(struct rmp_link *link, struct net_device *dev, u16 vlan_i
 static void hooks_update(struct rmp_link *link, struct net_device *dev)
 {
 	struct rmp_link_hooks *hooks = link->hooks;
+	struct rmp_hook own = { .dev = dev };
 	unsigned int i;
 
 	for (i = 0; i < hooks->n; i++)
 		hooks->hook[i]->wanted = false;
-	hooks->ingress = hook_want(link, dev, 0, false);
-	want_below(link, dev, 0, 0);
+	hooks->ingress = hook_want(link, &own) && want_below(link, own, 0);
 	hooks_drop(hooks);
 }
 
@@ -437,8 +442,10 @@ int rmp_link_add(struct rmp_node *node, const char *ifname, u16 ethertype, u16 m
 	link = link_new(node, dev, ethertype, mtu_max);
 	if (!link)
 		return -ENOMEM;
-	if (!node->id_set && !node->nlinks)
+	if (!node->id_set) {
 		rmp_node_id_from(node, dev->dev_addr);
+		node->id_set = true;	/* for good: who knows us would take us for another node */
+	}
 	hooks_add(link, dev);
 	dev_hold(dev);
 	list_add_tail_rcu(&link->list, &node->links);

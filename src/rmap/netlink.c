@@ -15,15 +15,20 @@ static struct genl_family family;
 #define EVENTS_BURST	20
 static DEFINE_RATELIMIT_STATE(event_limit, HZ, EVENTS_BURST);
 
+/* NLA_POLICY_RANGE() has 16 bits. */
+static struct netlink_range_validation interval_range = { .min = 100, .max = 60000 };
+/* A month: a session's counters last longer, and so does a 32-bit clock of jiffies. */
+static struct netlink_range_validation rekey_range = { .min = 1, .max = 30 * 24 * 3600 };
+
 static const struct nla_policy node_policy[__MEMX_RMAP_NODE_A_NR] = {
 	[MEMX_RMAP_NODE_A_ID] = NLA_POLICY_EXACT_LEN(RMP_NODE_ID_LEN),
 	[MEMX_RMAP_NODE_A_NAME] = { .type = NLA_NUL_STRING, .len = RMP_NAME_LEN - 1 },
 	[MEMX_RMAP_NODE_A_SECURITY] = NLA_POLICY_MAX(NLA_U8, RMP_SEC_NOISE),
-	[MEMX_RMAP_NODE_A_INTERVAL_MS] = NLA_POLICY_RANGE(NLA_U32, 100, 30000),
+	[MEMX_RMAP_NODE_A_INTERVAL_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &interval_range),
 	[MEMX_RMAP_NODE_A_RTO_MIN_US] = NLA_POLICY_MIN(NLA_U32, 100),
 	[MEMX_RMAP_NODE_A_RTO_MAX_US] = NLA_POLICY_MIN(NLA_U32, 1000),
 	[MEMX_RMAP_NODE_A_INCAST_FRAMES] = NLA_POLICY_MIN(NLA_U32, 1),
-	[MEMX_RMAP_NODE_A_REKEY_S] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MEMX_RMAP_NODE_A_REKEY_S] = NLA_POLICY_FULL_RANGE(NLA_U32, &rekey_range),
 };
 
 static const struct nla_policy link_policy[__MEMX_RMAP_LINK_A_NR] = {

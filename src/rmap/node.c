@@ -116,8 +116,8 @@ free_stats:
  * registered.
  *
  * 1. No frame comes in (links).
- * 2. Nothing advertises (discovery); peers are forgotten.
- * 3. Frames that wait for process context are dropped with their work.
+ * 2. Frames that wait for process context are dropped with their work.
+ * 3. Nothing advertises (discovery); peers are forgotten.
  * 4. Targets' sessions end, key pairs are freed.
  */
 static void __net_exit node_exit(struct net *net)
@@ -126,10 +126,10 @@ static void __net_exit node_exit(struct net *net)
 	struct sk_buff *skb;
 
 	rmp_link_del_all(node);
-	rmp_disc_exit(node);
 	while ((skb = skb_dequeue(&node->slow)))
 		rmp_slow_drop(skb);
 	flush_work(&node->slow_work);
+	rmp_disc_exit(node);
 	rmp_sess_node_exit(node);
 	destroy_workqueue(node->wq);
 	free_percpu(node->stats);

@@ -131,7 +131,7 @@ struct rmp_peer {
 struct rmp_node {
 	struct net		*net;
 	u8			id[RMP_NODE_ID_LEN];
-	bool			id_set;		/* else it follows from the first link's address */
+	bool			id_set;		/* by hand, or from the first link's address */
 	u64			incarnation;
 	char			name[RMP_NAME_LEN];
 	u8			security;

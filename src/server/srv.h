@@ -39,8 +39,8 @@ struct memx_srv_stats {
  * struct memx_srv_pool - pages ready for writes
  * @lock:	@page, @n
  * @page:	the pages, @n of them; room for MEMX_SRV_POOL_PAGES; NULL while the store is stopped
- * @frugal:	the donor is short: take nothing from the system. Only writes that give as many pages
- *		back as they take go on, so that those that are here last
+ * @frugal:	the donor is short: take nothing from the system. Only writes that give as many
+ *		pages back as they take go on, so that those that are here last
  * @wq:		where @work runs
  * @work:	fills it; the only place that makes the system look for memory
  */

@@ -10,7 +10,7 @@ const struct node_number_of node_numbers[NODE_NUMBERS] = {
 	[NODE_RTO_MIN] = { "rto-min", 100, UINT32_MAX, MEMX_RMAP_NODE_A_RTO_MIN_US },
 	[NODE_RTO_MAX] = { "rto-max", 1000, UINT32_MAX, MEMX_RMAP_NODE_A_RTO_MAX_US },
 	[NODE_INCAST] = { "incast", 1, UINT32_MAX, MEMX_RMAP_NODE_A_INCAST_FRAMES },
-	[NODE_REKEY] = { "rekey", 1, UINT32_MAX, MEMX_RMAP_NODE_A_REKEY_S },
+	[NODE_REKEY] = { "rekey", 1, 30 * 24 * 3600, MEMX_RMAP_NODE_A_REKEY_S },
 };
 
 uint32_t node_number(const struct node *node, enum node_number i)
