@@ -34,7 +34,7 @@ xen_host() { echo 'CONFIG_XEN_BACKEND=m' >"$BATS_TEST_TMPDIR/.config"; }
 	xen_host
 	read_dkms_conf
 	named=$(printf '%s\n' "${BUILT_MODULE_NAME[@]}" | sort)
-	made=$(sed -nE 's/^\s*obj-\S+\s*[+:]=\s*//p' "$top/src/Kbuild" | tr ' ' '\n' | sed 's/\.o$//' | sort)
+	made=$(our_modules | sort)
 	[ -n "$named" ]
 	diff <(echo "$named") <(echo "$made")
 	[ ${#DEST_MODULE_LOCATION[@]} -eq ${#BUILT_MODULE_NAME[@]} ]
