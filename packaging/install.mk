@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What is installed, and where. Used by `make install` and by all kinds of packages.
-#	make -f packaging/install.mk VERSION=... DESTDIR=... install-{dkms,tools,initramfs,dracut,xen}
+#	make -f packaging/install.mk VERSION=... DESTDIR=... \
+#		install-{dkms,tools,initramfs,dracut,xen}
 # UNITS=no leaves the units of systemd to a packaging helper, but not what is added to units of
 # others; DKMS_CONF=no leaves dkms.conf to it.
 
