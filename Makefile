@@ -66,9 +66,9 @@ check-packages: ## packages in chroots of Debian 12, 13 and sid (fetches 2 GB th
 	@tests/check.sh packages
 
 .PHONY: check-install
-check-install: repo ## install.sh in fresh Debians 12 and 13, in all roles, and back (25 minutes)
-	@tests/need.sh check kernels
-	@tests/check.sh install install-real
+check-install: repo ## install.sh in fresh Debians 12 and 13, in all roles, and back
+	@tests/need.sh lab tools check kernels packages
+	@tests/check.sh install install-real install-vm
 
 .PHONY: check-kernels
 check-kernels: ## the modules against Debian 12, 13 and sid, without a warning

@@ -24,7 +24,7 @@ make_chroot() {
 	echo "making a chroot of $1"
 	# The mirror's index of sid may be older than its own validity.
 	mmdebstrap --quiet --variant=minbase --aptopt='APT::Install-Recommends "false"' \
-		--aptopt='Acquire::Check-Valid-Until "false"' \
+		--aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Retries "5"' \
 		--include="$3" "$1" "$2" "$(mirror)" >"$2.log" 2>&1 || {
 		tail -n 5 "$2.log"
 		return 1

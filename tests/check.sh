@@ -21,6 +21,15 @@ install_arguments() {
 	return $rc
 }
 
+install_in_machines() {
+	local rc=0
+	for INSTALL_SUITE in bookworm trixie; do
+		export INSTALL_SUITE
+		bats --tap --timing --print-output-on-failure tests/install/vm || rc=1
+	done
+	return $rc
+}
+
 stage() {
 	case $1 in
 	lint) tests/lint/run.sh ;;
@@ -34,6 +43,7 @@ stage() {
 	kernels) tests/kernels.sh ;;
 	install) install_arguments ;;
 	install-real) tests/install/run.sh ;;
+	install-vm) install_in_machines ;;
 	packages) bats --tap --timing --print-output-on-failure tests/packages ;;
 	debug) tests/debug/run.sh ;;
 	xen-unit) bats --tap --print-output-on-failure tests/xen/unit ;;

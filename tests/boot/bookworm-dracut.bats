@@ -23,6 +23,10 @@ teardown() {
 	case_second_kernel
 }
 
+@test "debian 12, dracut: a donor that holds pages refuses to stop, and shuts down" {
+	case_donor_stops
+}
+
 @test "debian 12, dracut: the kernel command line says it all" {
 	case_command_line rd.
 }

@@ -27,6 +27,10 @@ teardown() {
 	case_donor_dies
 }
 
+@test "debian 12, initramfs-tools: the packages are upgraded while a program has pages on remote memory" {
+	case_upgrade memx-initramfs
+}
+
 @test "debian 12, initramfs-tools: neither hibernation to it nor resuming from it" {
 	case_no_hibernation initramfs
 }

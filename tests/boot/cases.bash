@@ -67,6 +67,60 @@ case_donor_dies() {
 	echo "shutdown took $took tenths of a second"
 }
 
+# A program has pages on remote memory while the packages are upgraded. How modules are built is for
+# tests/packages, at a compiler's native speed: here DKMS finds no headers, and no image is made.
+case_upgrade() { # INITRAMFS-PACKAGE
+	local next runs
+	next=$("$LAB_ROOT/packaging/version.sh").1
+	cp -r "$MEMX_BUILD/boot/deb-next" "$LAB_RUN/share/run/next"
+	donor donor1 700M && donor donor2 700M || return
+	client first
+	client_up || return
+	in_client 20 'rm /lib/modules/*/build
+		echo update_initramfs=no >/etc/initramfs-tools/update-initramfs.conf
+		systemd-run --unit=holder -p StandardOutput=file:/run/holder hungry 1 460 hold' || return
+	in_client 250 'until_true 240 grep -q "as it was written" /run/holder' || return
+	runs=$(in_client 20 "$(declare -f what_runs); what_runs")
+	in_client 400 "cd /lab/run/next && dpkg -i memx-{dkms,tools,$1}_*.deb" || return
+	is "$(in_client 20 "dpkg-query -W -f '\${Version}\n' memx-dkms memx-tools $1 | sort -u")" "$next" ||
+		return
+	is "$(in_client 20 'memx-admin --version')" "memx-admin $next" || return
+	is "$(in_client 20 "$(declare -f what_runs); what_runs")" "$runs" || return
+	in_client 20 'memx-admin' | grep 'Nothing is wrong.' || return
+	in_client 20 'systemctl kill -s USR1 holder' || return
+	in_client 250 'until_true 240 grep -q "still as it was written" /run/holder' || return
+	switch_off 120
+}
+
+# The modules, the swap, and since when the units are as they are.
+what_runs() {
+	cat /sys/module/memx_{rmap,client}/srcversion
+	cut -d ' ' -f 1 /proc/swaps
+	systemctl show -P ActiveState -P StateChangeTimestampMonotonic memx-node memx-volumes
+}
+
+# The Debian is a server here, and a machine of the lab has pages on it.
+case_donor_stops() {
+	client first memx=0
+	client_up || return
+	in_client 60 'systemctl stop memx-volumes memx-node
+		printf "[link eth0]\n[server]\ncapacity = 128M\n" >/etc/memx/memx.conf
+		systemctl start memx-server' || return
+	vm_boot borrower mem=300 || return
+	vm_run borrower 90 'memx_load memx_client && memx-admin node set --name borrower --security psk &&
+		memx-admin key set /lab/run/key && memx-admin link add eth0 &&
+		heard() { memx-admin servers | grep -q " ok "; } && until_true 30 heard &&
+		memx-admin create v0 --size 32M && dd if=/dev/urandom of=/dev/memx0 bs=1M count=8' || return
+	in_client 60 'systemctl stop memx-server; systemctl is-failed memx-server' || return
+	in_client 30 'journalctl -u memx-server -o cat' |
+		grep -E 'node borrower has [0-9]+ extents of volume v0 here' || return
+	in_client 30 'memx-admin server status' | grep '^ok  *128 MiB' || return
+	vm_run borrower 60 'cksum </dev/memx0' || return
+	switch_off 60 || return
+	echo "shutdown took $took tenths of a second"
+	vm_kill borrower
+}
+
 case_second_kernel() {
 	donor donor1 700M && donor donor2 700M || return
 	client second

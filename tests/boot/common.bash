@@ -5,7 +5,7 @@
 . "${BASH_SOURCE[0]%/*}/../lab/lab.bash"
 
 CLIENT_MEM=448		# MiB
-CLIENT_BOOT_S=360	# a whole Debian, emulated, on a machine that does other things too
+CLIENT_BOOT_S=${CLIENT_BOOT_S:-360}	# a whole Debian, emulated, on a machine that does other things too
 
 # lab_begin IMAGE: which image the client boots; donors are not started
 boot_lab() {

@@ -91,7 +91,7 @@ make_image() {
 	mount -t overlay overlay -o "lowerdir=$base,upperdir=$work/upper,workdir=$work/work" "$work/root"
 	mount -t proc proc "$work/root/proc"
 	mount --rbind /dev "$work/root/dev"
-	rm -f "$work/root/etc/apt/apt.conf.d/99mmdebstrap"
+	echo 'Acquire::Retries 5;' >"$work/root/etc/apt/apt.conf.d/99mmdebstrap"
 	if [ "$kind" != plain ]; then
 		install_memx
 		install_second_kernel
@@ -99,7 +99,8 @@ make_image() {
 	configure
 	umount -R -l "$work/root/dev" "$work/root/proc"
 	take_kernels
-	inside "rm -rf /var/cache/apt/archives/*.deb /var/lib/apt/lists/*"
+	inside "rm -rf /var/cache/apt/archives/*.deb /var/lib/apt/lists/* \
+		/etc/apt/apt.conf.d/99mmdebstrap"
 	make_disk
 }
 

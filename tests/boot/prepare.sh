@@ -21,12 +21,18 @@ make_repo() {
 	"$top/packaging/repo.sh" "$build/boot/repo" "$build/boot/deb" >/dev/null
 }
 
+# The same, of a higher version, to upgrade to.
+make_next() {
+	"$top/packaging/deb.sh" "$("$top/packaging/version.sh").1" "$build/boot/deb-next" >/dev/null
+}
+
 if [ -z "${BOOT_KEEP:-}" ] && [ "$(cat "$build/boot/state" 2>/dev/null)" != "$(state)" ]; then
-	rm -f "$build/boot"/*/disk "$build/boot/state"
+	rm -rf "$build/boot"/*/disk "$build/boot/state" "$build/boot/deb-next"
 	make_repo
 	state >"$build/boot/state"
 fi
 [ -e "$build/boot/key" ] || "$MEMX_BUILD/bin/memx-admin" key generate "$build/boot/key" >/dev/null
+[ -e "$build/boot/deb-next" ] || make_next
 for image; do
 	[ -e "$build/boot/$image/disk" ] || "$here/image.sh" "${image%-*}" "${image#*-}"
 done

@@ -71,7 +71,7 @@ only_the_kernel() { # FILE STATUS ROLE
 
 is_configured() { # LAYER ROLE
 	on "$1" "
-		[ \"\$(ls /lib/modules/*/updates/dkms/memx_*.ko* | wc -l)\" -eq 3 ]
+		[ \"\$(ls /lib/modules/*/updates/dkms/memx_*.ko* | wc -l)\" -eq $(our_modules | wc -l) ]
 		[ \"\$(stat -c '%a %U' /etc/memx/cluster.key)\" = '600 root' ]
 		[ \"\$(sed '/^#/d; /^\$/d' /etc/memx/memx.conf)\" = \"$(wanted_conf "$2")\" ]
 		for unit in $(wanted_units "$2"); do systemctl -q is-enabled \$unit; done
@@ -130,7 +130,7 @@ try_role() { # SUITE ROLE
 prepare() { # SUITE
 	make_chroot "$1" "$PKG_KEPT/base-$1" "$fresh" || return 1
 	layer "$1-fresh" "$1"
-	inside "$1-fresh" 'rm -f /etc/apt/apt.conf.d/99mmdebstrap
+	inside "$1-fresh" 'echo "Acquire::Retries 5;" >/etc/apt/apt.conf.d/99mmdebstrap
 		echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/50lab
 		apt-get -q update' >"$PKG_WORK/$1-update.log" 2>&1 || return 1
 	manifest "$1-fresh" >"$PKG_WORK/$1.fresh"

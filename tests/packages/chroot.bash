@@ -71,7 +71,7 @@ fresh_debian() { # LAYER SUITE
 	# As on a machine: what is recommended comes along.
 	inside "$1" '
 		rm -f /etc/apt/apt.conf.d/99mmdebstrap
-		echo "Acquire::Check-Valid-Until false;" >/etc/apt/apt.conf.d/50lab
+		echo "Acquire::Check-Valid-Until false; Acquire::Retries 5;" >/etc/apt/apt.conf.d/50lab
 		echo "Binary::apt::APT::Keep-Downloaded-Packages true;" >>/etc/apt/apt.conf.d/50lab
 		install -D -m 644 /repo/new/memx-archive-keyring.gpg \
 			/usr/share/keyrings/memx-archive-keyring.gpg
@@ -104,11 +104,16 @@ kernel_of() { # LAYER
 	inside "$1" 'ls /lib/modules | sort -V | tail -n 1'
 }
 
+# The modules that the sources make, for a kernel that can be a Xen host as Debian's are.
+our_modules() {
+	sed -nE 's/^\s*obj-\S+\s*[+:]=\s*//p' "$top/src/Kbuild" | tr ' ' '\n' | sed 's/\.o$//'
+}
+
 # The modules are built, of this version, and found by modprobe; and the initramfs has them.
 has_modules() { # LAYER KERNEL VERSION
-	inside "$1" "kernel=$2 version=$3"'
+	inside "$1" "kernel=$2 version=$3 modules='$(our_modules | tr '\n' ' ')'"'
 		dkms status -m memx -k "$kernel" | grep -F "$version" | grep -q ": installed"
-		for module in memx_rmap memx_server memx_client; do
+		for module in $modules; do
 			test "$(modinfo -k "$kernel" -F version $module)" = "$version"
 			modinfo -k "$kernel" -F vermagic $module | grep -q "^$kernel "
 		done

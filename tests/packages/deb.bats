@@ -34,9 +34,18 @@ paths() {
 	make -s -C "$top" install DESTDIR="$at" >/dev/null
 	(cd "$at" && find . ! -type d) | sed 's/^\.//' | LC_ALL=C sort >"$at.files"
 	# Debian's compressed pages.
-	paths memx-dkms memx-tools memx-initramfs memx-dracut |
+	paths memx-dkms memx-tools memx-initramfs memx-dracut memx-xen |
 		sed 's#\(/man/.*\)\.gz$#\1#' |
 		LC_ALL=C sort | diff - "$at.files"
+}
+
+@test "a Xen host gets the hotplug script, and memx_xen before xen-blkback" {
+	local at=$BATS_TEST_TMPDIR/xen
+	dpkg-deb -x "$build"/deb/memx-xen_*.deb "$at"
+	[ "$(stat -c %a "$at/etc/xen/scripts/block-memx")" = 755 ]
+	cmp "$at/etc/xen/scripts/block-memx" "$top/xen-hooks/block-memx"
+	dpkg-deb -I "$build"/deb/memx-xen_*.deb conffiles | grep -x /etc/xen/scripts/block-memx
+	modprobe -C "$at/usr/lib/modprobe.d" -c | grep -x 'softdep xen_blkback pre: memx_xen'
 }
 
 @test "the configuration is a conffile that wants nothing" {

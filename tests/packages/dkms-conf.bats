@@ -2,11 +2,18 @@
 # dkms.conf, for which kernels it is: read here as dkms reads it.
 setup() {
 	load chroot
-	# What dkms sets before.
+	read_dkms_conf
+}
+
+# What dkms sets before; the source beside a kernel's configuration.
+read_dkms_conf() {
 	dkms_tree=/var/lib/dkms source_tree=$BATS_TEST_TMPDIR kernel_source_dir=$BATS_TEST_TMPDIR
+	unset BUILT_MODULE_NAME DEST_MODULE_LOCATION
 	# shellcheck disable=SC1090
 	. <(sed 's/#MODULE_VERSION#/1.2.3/' "$top/dkms.conf")
 }
+
+xen_host() { echo 'CONFIG_XEN_BACKEND=m' >"$BATS_TEST_TMPDIR/.config"; }
 
 @test "the bounds and the expression, which older dkms know alone, say the same" {
 	local version in
@@ -22,20 +29,28 @@ setup() {
 
 @test "a module is named for each that Kbuild makes" {
 	local named made
+	mkdir "$source_tree/memx-1.2.3"
+	cp "$top/src/Kbuild" "$source_tree/memx-1.2.3/"
+	xen_host
+	read_dkms_conf
 	named=$(printf '%s\n' "${BUILT_MODULE_NAME[@]}" | sort)
-	made=$(sed -n 's/^obj-m += //p' "$top/src/Kbuild" | tr ' ' '\n' | sed 's/\.o$//' | sort)
+	made=$(our_modules | sort)
 	[ -n "$named" ]
 	diff <(echo "$named") <(echo "$made")
 	[ ${#DEST_MODULE_LOCATION[@]} -eq ${#BUILT_MODULE_NAME[@]} ]
 }
 
-@test "memx_xen is for kernels that can be a Xen host" {
-	mkdir -p "$source_tree/memx-1.2.3/xen"
-	echo 'CONFIG_XEN_BACKEND=y' >"$kernel_source_dir/.config"
-	. <(sed 's/#MODULE_VERSION#/1.2.3/' "$top/dkms.conf")
+@test "memx_xen is for kernels that can be a Xen host, and for sources that make it" {
+	mkdir -p "$source_tree/memx-1.2.3/xen/pure"
+	xen_host
+	echo 'obj-m += memx_client.o' >"$source_tree/memx-1.2.3/Kbuild"
+	read_dkms_conf
+	[ ${#BUILT_MODULE_NAME[@]} -eq 3 ]
+	echo 'obj-m += memx_xen.o' >>"$source_tree/memx-1.2.3/Kbuild"
+	read_dkms_conf
 	[ "${BUILT_MODULE_NAME[3]}" = memx_xen ]
-	unset BUILT_MODULE_NAME
+	[ ${#DEST_MODULE_LOCATION[@]} -eq 4 ]
 	echo '# CONFIG_XEN_BACKEND is not set' >"$kernel_source_dir/.config"
-	. <(sed 's/#MODULE_VERSION#/1.2.3/' "$top/dkms.conf")
+	read_dkms_conf
 	[ ${#BUILT_MODULE_NAME[@]} -eq 3 ]
 }

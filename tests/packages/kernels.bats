@@ -34,6 +34,10 @@ left_out() { # LAYER KERNEL
 	inside "$1" 'dpkg -s memx-dkms | grep -x "Status: install ok installed"
 		! find /lib/modules/'"$2"' -name "memx*" | grep .
 		test -e /boot/initrd.img-'"$2"
+	run inside "$1" 'memx-admin doctor'
+	echo "$output"
+	[ "$status" -eq 1 ]
+	grep -q "^error kernel-range: .*$2" <<<"$output"
 }
 
 # A kernel that is too new comes to a machine that has MemX, and MemX to one that has such a kernel.
@@ -87,4 +91,31 @@ kernel_out_of_range() { # SUITE RELEASE
 		dkms status -m memx -k 6.13.0-1-amd64 | grep -q ": installed"
 		modinfo -k 6.13.0-1-amd64 memx_client >/dev/null'
 	image_has_modules second 6.13.0-1-amd64
+}
+
+# A stub stands for the backend in sources that do not make one.
+@test "memx_xen is built for a kernel that can be a Xen host, and is left out of any other" {
+	local version kernel
+	version=$("$top/packaging/version.sh")
+	prepared_debian xen bookworm
+	inside xen 'apt-get -q -y --no-install-recommends install memx-dkms'
+	kernel=$(kernel_of xen)
+	inside xen "cd /usr/src/memx-$version"'
+		grep -qw memx_xen.o Kbuild || {
+			printf "#include <linux/module.h>\nMODULE_LICENSE(\"GPL\");\n" >xen/stub.c
+			printf "ifdef CONFIG_XEN_BACKEND\nobj-m += memx_xen.o\nendif\n" >>Kbuild
+			echo "memx_xen-y := xen/stub.o" >>Kbuild
+		}'
+	inside xen "kernel=$kernel version=$version"'
+		again() {
+			dkms remove memx/$version -k $kernel
+			dkms install memx/$version -k $kernel
+			modinfo -k $kernel memx_client >/dev/null
+		}
+		again
+		modinfo -k $kernel memx_xen >/dev/null
+		headers=$(readlink -f /lib/modules/$kernel/build)
+		sed -i "/^CONFIG_XEN_BACKEND=/d" $headers/.config $headers/include/config/auto.conf
+		again
+		! modinfo -k $kernel memx_xen >/dev/null'
 }

@@ -108,6 +108,13 @@ calls() { diff - <(grep -v '^sleep' "$ROOT/calls"); }
 	called "memx-admin down --part volumes --timeout 90"
 }
 
+@test "stop of the server: it is never forced, and its refusal is that of the unit" {
+	answers 1
+	sh_with 'unit_stop_server && echo stopped || echo refused'
+	[ "$output" = refused ]
+	diff - <(grep memx-admin "$ROOT/calls") <<<"memx-admin down --part server --timeout 90"
+}
+
 @test "no hibernation while swap is on a volume" {
 	printf '%s\n' 'Filename Type Size Used Priority' '/dev/sda2 partition 1 0 -2' >"$ROOT/proc/swaps"
 	sh_with 'unit_may_hibernate && echo yes'
