@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What is installed, and where. Used by `make install` and by all kinds of packages.
-#	make -f packaging/install.mk VERSION=... DESTDIR=... install-{dkms,tools,initramfs,dracut}
+#	make -f packaging/install.mk VERSION=... DESTDIR=... \
+#		install-{dkms,tools,initramfs,dracut,xen}
 # UNITS=no leaves the units of systemd to a packaging helper, but not what is added to units of
 # others; DKMS_CONF=no leaves dkms.conf to it.
 
@@ -20,8 +21,8 @@ define folder # FROM TO FIND-OPTIONS
 		install -D -m $$mode "$$file" "$(strip $(2))/$${file#./}" || exit 1; done
 endef
 
-.PHONY: install install-dkms install-tools install-initramfs install-dracut
-install: install-dkms install-tools install-initramfs install-dracut
+.PHONY: install install-dkms install-tools install-initramfs install-dracut install-xen
+install: install-dkms install-tools install-initramfs install-dracut install-xen
 
 install-dkms:
 	$(call folder, src, $(dkms-dir))
@@ -44,3 +45,7 @@ install-initramfs:
 
 install-dracut:
 	$(call folder, dracut, $(DESTDIR)$(DRACUTDIR))
+
+# Xen looks for scripts of disks there, in all distributions.
+install-xen:
+	$(call folder, xen-hooks, $(DESTDIR)$(SYSCONFDIR)/xen/scripts)

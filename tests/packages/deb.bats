@@ -34,7 +34,7 @@ paths() {
 	make -s -C "$top" install DESTDIR="$at" >/dev/null
 	(cd "$at" && find . ! -type d) | sed 's/^\.//' | LC_ALL=C sort >"$at.files"
 	# Debian's compressed pages.
-	paths memx-dkms memx-tools memx-initramfs memx-dracut |
+	paths memx-dkms memx-tools memx-initramfs memx-dracut memx-xen |
 		sed 's#\(/man/.*\)\.gz$#\1#' |
 		LC_ALL=C sort | diff - "$at.files"
 }

@@ -56,10 +56,10 @@ on_tree() {
 
 @test "rpm and deb put the same files in place" {
 	local package
-	for package in dkms tools dracut; do
+	for package in dkms tools dracut xen; do
 		rpm -qlp --noghost "$(rpm_file $package)"
 	done | grep -vE '^/usr/share/doc/|\.d$|/55memx$' | LC_ALL=C sort >"$BATS_TEST_TMPDIR/rpm"
-	for package in dkms tools dracut; do
+	for package in dkms tools dracut xen; do
 		dpkg-deb -c "$build"/deb/memx-${package}_*.deb
 	done | awk '{ print substr($6, 2) }' |
 		grep -vE '^/usr/share/doc/|\.d/?$|/55memx/$|header_postinst' |
