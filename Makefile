@@ -80,6 +80,11 @@ check-boot: ## Debian 12 and 13 with swap on remote memory from early boot on (f
 	@tests/need.sh lab tools check kernels packages
 	@tests/boot/run.sh
 
+.PHONY: check-xen
+check-xen: ## remote memory for guests of an emulated Xen host (fetches 150 MB the first time)
+	@tests/need.sh lab tools check kernels
+	@tests/check.sh xen-unit xen
+
 .PHONY: callgrind
 callgrind: ## instructions of the pure core per operation
 	@tests/need.sh callgrind
@@ -90,6 +95,11 @@ bench-path: ## the path of a page in instructions, beside brd, a raw echo and NV
 	@tests/need.sh lab tools
 	@tests/lab/deps.sh
 	@tests/bench/path.sh
+
+.PHONY: bench-xen
+bench-xen: ## reads in guests of an emulated Xen host beside reads in dom0, and the MemX paper's
+	@tests/need.sh lab tools kernels
+	@tests/xen/bench.sh
 
 .PHONY: clean
 clean: ## remove build/

@@ -36,6 +36,7 @@ stage() {
 	install-real) tests/install/run.sh ;;
 	packages) bats --tap --timing --print-output-on-failure tests/packages ;;
 	xen-unit) bats --tap --print-output-on-failure tests/xen/unit ;;
+	xen) bats --tap --timing --print-output-on-failure tests/xen ;;
 	single | cluster) bats --tap --timing --print-output-on-failure "tests/cases/$1" ;;
 	*)
 		echo "check.sh: unknown stage: $1" >&2
