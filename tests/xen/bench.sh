@@ -35,7 +35,7 @@ set_up() {
 	xen_lab
 	xen_memx_in_guests
 	vm_start donor1 mem=640 nics=2
-	XEN_GUESTS=1024 xen_start host nics=2
+	xen_start host 1024 nics=2
 	vm_ready donor1 && xen_ready host && donor donor1 || return
 	cluster_join host memx_client && xen_run host 20 'host_bridge eth1' || return
 	xen_guest host blkback && give blkback v1 blkback || return

@@ -13,7 +13,7 @@ teardown_file() { lab_stop; }
 
 setup() {
 	[ "$(xen_guests host)" = g1 ] || domu_client host g1 1
-	domu_volume host g1 64M
+	domu_volume host g1 32M
 }
 
 teardown() {
@@ -30,19 +30,19 @@ no_errors() { [ "$(figures host g1 errors lost)" = $'0\n0' ]; }
 
 @test "fio verifies what it wrote" {
 	run -0 guest_run host g1 200 'fio --name=v --filename=/dev/memx0 --direct=1 --ioengine=libaio \
-		--iodepth=8 --rw=randwrite --bsrange=4k-64k --size=32M --verify=crc32c \
+		--iodepth=8 --rw=randwrite --bsrange=4k-64k --size=16M --verify=crc32c \
 		--verify_fatal=1 --do_verify=1 --output=/tmp/fio.out || { cat /tmp/fio.out; false; }'
 	run -0 figures host g1 errors pages_out pages_in
 	[ "${lines[0]}" = 0 ]
-	[ "${lines[1]}" -ge 8192 ]
-	[ "${lines[2]}" -ge 8192 ]
+	[ "${lines[1]}" -ge 4096 ]
+	[ "${lines[2]}" -ge 4096 ]
 }
 
 @test "ext4: files are right after a forced unmount, and the check finds nothing" {
 	run -0 guest_run host g1 150 'set -e
 		mkfs.ext4 -q /dev/memx0
 		mkdir -p /mnt/v && mount -t ext4 -o discard /dev/memx0 /mnt/v
-		dd if=/dev/urandom of=/tmp/r bs=1M count=8 status=none
+		dd if=/dev/urandom of=/tmp/r bs=1M count=4 status=none
 		for n in 1 2 3; do cp /tmp/r /mnt/v/$n; done
 		rm /mnt/v/2
 		umount -f /mnt/v
@@ -61,9 +61,9 @@ no_errors() { [ "$(figures host g1 errors lost)" = $'0\n0' ]; }
 	run ! lab_until 10 test -e "$LAB_RUN/bg/load.rc"
 	vm_resume donor1
 	run -0 vm_wait load 220
-	[ "${lines[0]}" = "ok 16384" ]
+	[ "${lines[0]}" = "ok 8192" ]
 	run -0 guest_run host g1 200 'blocks check /dev/memx0 5'
-	[ "${lines[0]}" = "ok 16384" ]
+	[ "${lines[0]}" = "ok 8192" ]
 	no_errors
 }
 
@@ -93,13 +93,13 @@ no_errors() { [ "$(figures host g1 errors lost)" = $'0\n0' ]; }
 	guest_join host g2 memx_server
 	guest_run host g2 20 'memx-admin server start --capacity 96M'
 	vm_run host 30 'until_true 20 sh -c "memx-admin --json servers | grep -q g2" &&
-		memx-admin create v1 --size 48M && until_true 10 test -b /dev/memx0'
+		memx-admin create v1 --size 24M && until_true 10 test -b /dev/memx0'
 	run -0 vm_run host 200 'blocks write /dev/memx0 31'
-	[ "${lines[0]}" = "ok 12288" ]
+	[ "${lines[0]}" = "ok 6144" ]
 	run -0 vm_run host 200 'blocks check /dev/memx0 31'
-	[ "${lines[0]}" = "ok 12288" ]
+	[ "${lines[0]}" = "ok 6144" ]
 	run -0 guest_run host g2 20 'memx-admin --json server status'
-	[[ $output == *"\"stored\": $((48 << 20)),"* ]]
+	[[ $output == *"\"stored\": $((24 << 20)),"* ]]
 	vm_run host 30 'memx-admin destroy v1'
 	run -0 guest_run host g2 20 'memx-admin --json server status'
 	[[ $output == *'"stored": 0,'* ]]
@@ -122,9 +122,9 @@ saved_and_restored() {
 	guest_run host g1 60 'until_true 50 begun 2000'
 	saved_and_restored
 	run -0 vm_wait load 300
-	[ "${lines[0]}" = "ok 16384" ]
+	[ "${lines[0]}" = "ok 8192" ]
 	run -0 guest_run host g1 200 'blocks check /dev/memx0 21'
-	[ "${lines[0]}" = "ok 16384" ]
+	[ "${lines[0]}" = "ok 8192" ]
 	no_errors
 }
 

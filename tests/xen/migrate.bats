@@ -11,7 +11,7 @@ setup_file() {
 		vm_run "$host" 10 "ip addr add 10.9.9.${host#host}/24 dev xenbr0"
 	done
 	GUEST_MEM=144 domu_client host1 g1 1
-	domu_volume host1 g1 64M
+	domu_volume host1 g1 32M
 }
 
 teardown_file() { lab_stop; }
@@ -34,11 +34,11 @@ teardown() { xen_end_case; }
 	xen_run host2 20 'guest_tty g1'
 	guest_run host2 g1 20 'touch /tmp/enough'
 	run -0 vm_wait load 300
-	[ "${lines[1]}" = "ok 16384" ]
-	[ "${lines[4]}" = "ok 16384" ]
+	[ "${lines[1]}" = "ok 8192" ]
+	[ "${lines[4]}" = "ok 8192" ]
 	[ "$(figures host2 g1 errors lost)" = $'0\n0' ]
 	# The writes went on over there.
 	out=$(figures host2 g1 pages_out)
 	run -0 guest_run host2 g1 200 'blocks write /dev/memx0 99'
-	[ "$(figures host2 g1 pages_out)" = $((out + 16384)) ]
+	[ "$(figures host2 g1 pages_out)" = $((out + 8192)) ]
 }

@@ -38,10 +38,10 @@ guest_join() {
 		memx-admin node set --name $2 --security none && memx-admin link add eth0"
 }
 
-# xen_start NAME [SETTING of vm_start]...: switches on a Xen host; XEN_GUESTS is what its machine has for
-# guests, in MiB
+# xen_start NAME [MIB [SETTING of vm_start]...]: switches on a Xen host whose machine has so much memory
+# for its guests
 xen_start() (
-	name=$1 guests=${XEN_GUESTS:-640} id=$(($(vm_names | wc -l) + 1))
+	name=$1 guests=${2:-640} id=$(($(vm_names | wc -l) + 1))
 	[ ! -e "$(vm_dir "$name")/id" ] || id=$(cat "$(vm_dir "$name")/id")
 	vm_add_guest_initrd
 	vm_append() {
@@ -56,7 +56,7 @@ xen_start() (
 	# shellcheck disable=SC2034	# vm_start takes them
 	LAB_CPU=$XEN_CPU LAB_IMAGE=$XEN_OUT/root.ext4 LAB_KERNEL=$XEN_OUT/xen
 	LAB_INITRD="$dom0,$LAB_INITRD"
-	vm_start "$name" "mem=$((DOM0_MEM + guests + 160))" "${@:2}"
+	vm_start "$name" "mem=$((DOM0_MEM + guests + 160))" "${@:3}"
 )
 
 # Cases can put files for the guests into $LAB_RUN/share/xen/guest/extra: there they are in /run/lab.
