@@ -167,6 +167,8 @@ refused_in_time() {
 	lab_until 40 xen_run client 20 'guest_gone g1'
 	run -0 guest_log g1
 	[[ $output == *"Kernel panic - not syncing: sysrq triggered crash"* ]]
+	run -1 xen_check
+	[[ $output == *"the console guest-g1.log says:"* ]]
 	xen_forgive
 	xen_run client 60 'until_true 40 is_released v0 && memx-admin destroy v0'
 	rm -f "$LAB_RUN/bg/load.rc"

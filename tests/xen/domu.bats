@@ -28,6 +28,17 @@ teardown() {
 
 no_errors() { [ "$(figures host g1 errors lost)" = $'0\n0' ]; }
 
+@test "what the kernel of a guest complains of fails the case" {
+	xen_check
+	guest_run host g1 20 'insmod /run/lab/lab_warn.ko'
+	run -1 xen_check
+	[[ $output == *"the kernel of g1 on host says:"*"WARNING: CPU: 0"* ]]
+	guest_run host g1 20 'rmmod lab_warn; dmesg -c >/dev/null'
+	run -1 xen_check
+	[[ $output == *"the kernel of g1 on host is tainted"* ]]
+	vm_run host 60 'xl destroy g1'
+}
+
 @test "fio verifies what it wrote" {
 	run -0 guest_run host g1 200 'fio --name=v --filename=/dev/memx0 --direct=1 --ioengine=libaio \
 		--iodepth=8 --rw=randwrite --bsrange=4k-64k --size=16M --verify=crc32c \

@@ -29,7 +29,7 @@ xen_lab() {
 # xen_memx_in_guests: before xen_start, for guests that run MemX themselves
 xen_memx_in_guests() {
 	cp "$LAB_RUN/share/bin/memx-admin" "$LAB_RUN"/share/modules/memx_{rmap,client,server}.ko \
-		"$LAB_RUN/share/xen/guest/extra/"
+		"$LAB_RUN/share/modules/lab_warn.ko" "$LAB_RUN/share/xen/guest/extra/"
 }
 
 # guest_join HOST GUEST MODULE: the guest's node gets its name and its link, like cluster_join
