@@ -85,6 +85,11 @@ check-debug: ## cases under a kernel with KASAN, lockdep and kmemleak (builds it
 	@tests/need.sh lab tools debug
 	@tests/check.sh debug
 
+.PHONY: check-xen
+check-xen: ## remote memory for guests of an emulated Xen host (fetches 150 MB the first time)
+	@tests/need.sh lab tools check kernels
+	@tests/check.sh xen-unit xen
+
 .PHONY: callgrind
 callgrind: ## instructions of the pure core per operation
 	@tests/need.sh callgrind
@@ -95,6 +100,11 @@ bench-path: ## the path of a page in instructions, beside brd, a raw echo and NV
 	@tests/need.sh lab tools
 	@tests/lab/deps.sh
 	@tests/bench/path.sh
+
+.PHONY: bench-xen
+bench-xen: ## reads in guests of an emulated Xen host beside reads in dom0, and the MemX paper's
+	@tests/need.sh lab tools kernels
+	@tests/xen/bench.sh
 
 .PHONY: clean
 clean: ## remove build/

@@ -22,10 +22,12 @@ make_chroot() {
 	rm -rf "$2"
 	mkdir -p "$(dirname "$2")"
 	echo "making a chroot of $1"
-	# The mirror's index of sid may be older than its own validity.
+	# The index of sid may be older than its own validity. And mmdebstrap gives apt a pipe
+	# whose number dash cannot use when it has two digits: locks of callers are not handed on.
 	mmdebstrap --quiet --variant=minbase --aptopt='APT::Install-Recommends "false"' \
 		--aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Retries "5"' \
-		--include="$3" "$1" "$2" "$(mirror)" >"$2.log" 2>&1 || {
+		--include="$3" "$1" "$2" "$(mirror)" \
+		>"$2.log" 2>&1 3>&- 6>&- 7>&- 8>&- 9>&- || {
 		tail -n 5 "$2.log"
 		return 1
 	}

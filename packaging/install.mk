@@ -46,6 +46,7 @@ install-initramfs:
 install-dracut:
 	$(call folder, dracut, $(DESTDIR)$(DRACUTDIR))
 
+# Xen looks for scripts of disks there, in all distributions.
 install-xen:
 	$(call folder, xen-hooks, $(DESTDIR)$(SYSCONFDIR)/xen/scripts)
 	install -D -m 644 $(here)/conf/modprobe-xen.conf \

@@ -47,6 +47,7 @@ stage() {
 	packages) bats --tap --timing --print-output-on-failure tests/packages ;;
 	debug) tests/debug/run.sh ;;
 	xen-unit) bats --tap --print-output-on-failure tests/xen/unit ;;
+	xen) bats --tap --timing --print-output-on-failure tests/xen ;;
 	single | cluster) bats --tap --timing --print-output-on-failure "tests/cases/$1" ;;
 	*)
 		echo "check.sh: unknown stage: $1" >&2

@@ -229,6 +229,7 @@ fake_kernel()
 		./usr/lib/udev/rules.d/60-memx.rules
 		./usr/sbin/memx-admin
 		./usr/share/bash-completion/completions/memx-admin
+		./usr/share/man/man5/block-memx.5
 		./usr/share/man/man5/memx.conf.5
 		./usr/share/man/man7/memx-boot.7
 		./usr/share/man/man8/memx-admin.8

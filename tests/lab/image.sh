@@ -21,7 +21,7 @@ modules+=("${more[@]}")
 programs=(
 	bash dash ip tc bridge ss ethtool fio mkswap swapon swapoff blkdiscard blockdev lsblk
 	losetup fallocate mkfs.ext4 e2fsck kmod dd cmp sha256sum stat timeout date findmnt
-	nsenter setpriv
+	nsenter setpriv flock
 	readlink sort tail seq blkid taskset chrt
 )
 read -ra more <<<"${LAB_PROGRAMS:-}"

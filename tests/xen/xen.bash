@@ -4,7 +4,7 @@
 # See README.md beside this file.
 # shellcheck source-path=SCRIPTDIR source=../lab/lab.bash
 . "${BASH_SOURCE[0]%/*}/../lab/lab.bash"
-# shellcheck source-path=SCRIPTDIR source=../packages/../cases/cluster/common.bash
+# shellcheck source-path=SCRIPTDIR source=../cases/cluster/common.bash
 . "${BASH_SOURCE[0]%/*}/../cases/cluster/common.bash"
 XEN_DIR=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 XEN_OUT=$MEMX_BUILD/xen
@@ -18,20 +18,34 @@ XEN_CPU=max,-smap,-xsave,-avx,-avx2
 # xen_lab: an empty lab, with what dom0 and guests need in the share
 xen_lab() {
 	lab_start
-	cluster_programs blocks
-	mkdir -p "$LAB_RUN/share/xen"/{hooks,guest/extra,run}
-	cp "$XEN_DIR"/guest/{host.sh,domu} "$LAB_RUN/share/guest/"
+	cluster_programs blocks anon
+	mkdir -p "$LAB_RUN/share/xen"/{hooks,guest/extra,run,console}
+	cp "$XEN_DIR/guest/host.sh" "$LAB_RUN/share/guest/"
 	cp "$LAB_ROOT"/xen-hooks/* "$LAB_RUN/share/xen/hooks/"
-	cp "$LAB_RUN/share/bin/blocks" "$LAB_RUN/share/xen/guest/extra/"
+	cp "$LAB_RUN"/share/bin/{blocks,anon} "$LAB_RUN/share/xen/guest/extra/"
+	cat "$LAB_DIR/guest/lib.sh" "$XEN_DIR/guest/lib.sh" >"$LAB_RUN/share/xen/guest/extra/lib.sh"
 }
 
-# xen_start NAME [MIB]: switches on a Xen host whose machine has this much memory for its guests
+# xen_memx_in_guests: before xen_start, for guests that run MemX themselves
+xen_memx_in_guests() {
+	cp "$LAB_RUN/share/bin/memx-admin" "$LAB_RUN"/share/modules/memx_{rmap,client,server}.ko \
+		"$LAB_RUN/share/modules/lab_warn.ko" "$LAB_RUN/share/xen/guest/extra/"
+}
+
+# guest_join HOST GUEST MODULE: the guest's node gets its name and its link, like cluster_join
+guest_join() {
+	guest_run "$1" "$2" 60 "ip link set eth0 up && memx_load memx_rmap $3 &&
+		memx-admin node set --name $2 --security none && memx-admin link add eth0"
+}
+
+# xen_start NAME [MIB [SETTING of vm_start]...]: switches on a Xen host whose machine has so much memory
+# for its guests
 xen_start() (
-	name=$1 guests=${2:-512} id=$(($(vm_names | wc -l) + 1))
+	name=$1 guests=${2:-640} id=$(($(vm_names | wc -l) + 1))
 	[ ! -e "$(vm_dir "$name")/id" ] || id=$(cat "$(vm_dir "$name")/id")
 	vm_add_guest_initrd
 	vm_append() {
-		echo "com1=115200,8n1 console=com1 loglvl=info guest_loglvl=info" \
+		echo "com1=115200,8n1 console=com1 loglvl=info guest_loglvl=info conring_size=256k" \
 			"dom0_mem=${DOM0_MEM}M,max:${DOM0_MEM}M dom0_max_vcpus=1 ${XEN_ARGS:-}"
 	}
 	# A comma would end the arguments of dom0's kernel.
@@ -42,7 +56,7 @@ xen_start() (
 	# shellcheck disable=SC2034	# vm_start takes them
 	LAB_CPU=$XEN_CPU LAB_IMAGE=$XEN_OUT/root.ext4 LAB_KERNEL=$XEN_OUT/xen
 	LAB_INITRD="$dom0,$LAB_INITRD"
-	vm_start "$name" "mem=$((DOM0_MEM + guests + 160))"
+	vm_start "$name" "mem=$((DOM0_MEM + guests + 160))" "${@:3}"
 )
 
 # Cases can put files for the guests into $LAB_RUN/share/xen/guest/extra: there they are in /run/lab.
@@ -73,43 +87,155 @@ $4"
 
 # xen_guest HOST NAME [LINE of its xl configuration]...: makes a PV guest and waits until it is up
 xen_guest() {
-	local host=$1 name=$2
+	local host=$1 name=$2 seen
 	shift 2
 	xen_config "$name" "$@"
-	xen_run "$host" 90 "guest_up $name" || return
+	seen=$(guest_count "$name" '^@ready')
+	xen_run "$host" 60 "guest_make $name" || return
+	lab_until 60 guest_said "$name" "$seen" '^@ready' && return
+	echo "xen_guest: $name did not come up; its console:" >&2
+	guest_log "$name" | tail -n 40 >&2
+	return 1
 }
 
 # xen_config NAME [LINE]...: DISKS, a list of disk specifications, comes behind the guest's root disk
 xen_config() {
-	local name=$1 disk
+	local name=$1
 	shift
 	{
 		echo "name = '$name'"
 		echo "kernel = '/domu/vmlinux'"
 		echo "ramdisk = '/lab/xen/guest.cpio'"
-		echo "memory = ${GUEST_MEM:-160}"
+		echo "memory = ${GUEST_MEM:-256}"
 		echo "vcpus = 1"
 		echo "tsc_mode = 'native'"
 		echo "on_crash = 'destroy'"
-		echo "extra = 'console=hvc0 loglevel=4 panic=-1 mitigations=off lab_name=$name'"
+		echo "extra = 'console=hvc0 loglevel=4 panic=-1 mitigations=off net.ifnames=0 lab_name=$name'"
 		printf 'disk = [ "phy:/dev/vdb,xvda,r"'
-		for disk in "${DISKS[@]}"; do printf ', "%s"' "$disk"; done
+		[ -z "${DISKS[*]}" ] || printf ', "%s"' "${DISKS[@]}"
 		echo ' ]'
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 	} >"$LAB_RUN/share/xen/run/$name.cfg"
 }
 
-# guest_run HOST GUEST SECONDS COMMAND: in a guest, by its console; output, errors and status
+# guest_log NAME: all that its console said, on any host and under any name while it migrated
+guest_log() {
+	cat "$LAB_RUN"/share/xen/console/*/guest-"$1"{,--incoming}.log 2>/dev/null | tr -d '\r'
+}
+
+guest_count() { guest_log "$1" | grep -c "$2" || true; }
+
+# guest_said NAME N PATTERN: more than N lines of its console are like this
+guest_said() { [ "$(guest_count "$1" "$3")" -gt "$2" ]; }
+
+# guest_run HOST GUEST SECONDS COMMAND: in a guest, by its console; output, errors and status. 124:
+# too late. The answer comes by whatever host the guest is on by then.
 guest_run() {
-	local file=guest.$BASHPID.$RANDOM rc=0
-	printf '%s\n' 'export PATH=/run/lab:/bin' "$4" >"$LAB_RUN/share/xen/run/$file"
-	vm_run "$1" $(($3 + 15)) "bash /lab/guest/domu $2 $3 /lab/xen/run/$file" || rc=$?
-	rm -f "$LAB_RUN/share/xen/run/$file"
+	local id=$BASHPID.$RANDOM rc=0
+	local file=$LAB_RUN/share/xen/run/say.$id
+	{
+		printf '%s\n' '. /run/lab/lib.sh' "$4" | base64 -w 200 | sed "s/^/+$id /"
+		echo "!$id $3"
+	} >"$file"
+	xen_run "$1" 15 "guest_say $2 /lab/xen/run/${file##*/}" || rc=125
+	rm -f "$file"
+	[ $rc -eq 0 ] || return $rc
+	if ! lab_until $(($3 + 15)) guest_said "$2" 0 "^@$id = "; then
+		echo "guest_run: $2: no answer to '$4' in $3 s" >&2
+		return 124
+	fi
+	guest_log "$2" | sed -n "s/^@$id \([^=][^ ]*\)$/\1/p" | base64 -d
+	return "$(guest_log "$2" | sed -n "s/^@$id = //p")"
+}
+
+guest_bg() { # HOST GUEST SECONDS TAG COMMAND; vm_wait TAG gives output and status
+	local tag=$4
+	rm -f "$LAB_RUN/bg/$tag".*
+	(
+		guest_run "$1" "$2" "$3" "$5" >"$LAB_RUN/bg/$tag.out" 2>"$LAB_RUN/bg/$tag.err"
+		echo $? >"$LAB_RUN/bg/$tag.rc.new"
+		mv "$LAB_RUN/bg/$tag.rc.new" "$LAB_RUN/bg/$tag.rc"
+	) </dev/null >/dev/null 2>&1 3>&- &
+	disown $!
+	echo $! >"$LAB_RUN/bg/$tag.pid"
+}
+
+# xen_guests HOST: the names of its guests
+xen_guests() { vm_run "$1" 20 'xl list | awk "NR > 2 { print \$1 }"'; }
+
+xen_hosts() {
+	local name
+	for name in $(vm_names); do
+		if grep -q "$XEN_OUT/root.ext4" "$(vm_dir "$name")/launch" && vm_alive "$name"; then
+			echo "$name"
+		fi
+	done
+}
+
+# guest_check HOST GUEST: fails, with the lines, if the kernel of the guest has complained
+guest_check() {
+	local said
+	if ! said=$(guest_run "$1" "$2" 20 'cat /proc/sys/kernel/tainted; dmesg'); then
+		echo "guest_check: $2 on $1 runs but does not answer" >&2
+		return 1
+	fi
+	if grep -qE "$LAB_FAULTS" <<<"$said"; then
+		echo "guest_check: the kernel of $2 on $1 says:" >&2
+		grep -E -B 3 -A 25 "$LAB_FAULTS" <<<"$said" | head -n 120 >&2
+		return 1
+	fi
+	if [ $(($(head -n 1 <<<"$said") & LAB_TAINTS)) -ne 0 ]; then
+		echo "guest_check: the kernel of $2 on $1 is tainted" >&2
+		return 1
+	fi
+}
+
+# xen_check: fails, with the lines, if the kernel of a guest that runs has complained, or the console
+# of any guest since the last time
+xen_check() {
+	local host guest log rc=0
+	for host in $(xen_hosts); do
+		for guest in $(xen_guests "$host"); do
+			guest_check "$host" "$guest" || rc=1
+		done
+	done
+	for log in "$LAB_RUN"/share/xen/console/*/*.log; do
+		[ -e "$log" ] || continue
+		guest_new "$log" | grep -aqE "$LAB_FAULTS" || continue
+		echo "xen_check: the console ${log##*/} says:" >&2
+		guest_new "$log" | tail -n 60 >&2
+		rc=1
+	done
 	return $rc
 }
 
-guest_bg() { # HOST GUEST SECONDS TAG COMMAND
-	local file=guest.$BASHPID.$RANDOM
-	printf '%s\n' 'export PATH=/run/lab:/bin' "$5" >"$LAB_RUN/share/xen/run/$file"
-	vm_bg "$1" $(($3 + 15)) "$4" "bash /lab/guest/domu $2 $3 /lab/xen/run/$file"
+# What a console said since xen_forgive; answers of the agent are no words of the kernel.
+guest_new() {
+	tail -c "+$(($(cat "$1.seen" 2>/dev/null || echo 0) + 1))" "$1" | grep -av '^@'
+}
+
+# xen_forgive: what the consoles of guests have said up to here is known and no longer counts
+xen_forgive() {
+	local log
+	for log in "$LAB_RUN"/share/xen/console/*/*.log; do
+		[ ! -e "$log" ] || stat -c %s "$log" >"$log.seen"
+	done
+}
+
+# xen_end_case: for teardown: what the kernels of hosts and guests said. A case that failed leaves no
+# guest to the next.
+xen_end_case() {
+	local rc=0 host guest
+	xen_check || rc=1
+	if [ $rc -ne 0 ] || [ -z "${BATS_TEST_COMPLETED:-}" ]; then
+		for host in $(xen_hosts); do
+			vm_run "$host" 20 'tail -n 20 /var/log/xen/xen-hotplug.log' || true
+			for guest in $(xen_guests "$host"); do
+				vm_run "$host" 60 "xl destroy $guest" || true
+			done
+		done
+	fi
+	xen_forgive
+	lab_end_case || rc=1
+	return $rc
 }
