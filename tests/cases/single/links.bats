@@ -63,17 +63,21 @@ LINKS='
 		grep "err= 0" /tmp/fio.out || { cat /tmp/fio.out; return 1; }
 		is "$(of_volume errors)" -eq 0
 	}
-	# How many more frames each node has taken than the other one has sent, once they rest.
+	# both NAMESPACE: frames that its node has taken and sent
+	both() {
+		"$1" memx-admin --json node | awk -F "[:,]" "/\"rx_frames\"/ { r = \$2 }
+			/\"tx_frames\"/ { t = \$2 } END { print r + 0, t + 0 }"
+	}
+	# How many more frames each node has taken than the other one has sent, when they rest.
 	more_taken() {
-		local a b
-		while :; do
-			a="$(counter cli rx_frames) $(counter srv tx_frames)"
-			a="$a $(counter srv rx_frames) $(counter cli tx_frames)"
+		local a b n
+		for n in $(seq 20); do
+			a="$(both cli) $(both srv)"
 			[ "$a" = "$b" ] && break
 			b=$a
 		done
 		set -- $a
-		echo "$(($1 - $2)) $(($3 - $4))"
+		echo "$(($1 - $4)) $(($3 - $2))"
 	}
 	# What was sent since at_work was taken, and once.
 	each_once() {
