@@ -41,10 +41,11 @@ struct memx_clt;
  * @sess:	the session; constant, as are @clt, @id, @name and @n
  * @n:		its number: clt->srv[n]
  * @up:		it answers
+ * @was_up:	it has answered
  * @down_since:	jiffies of the last time when it stopped answering
  *
- * Lives as long as the node has volumes. @up and @down_since are written by the session's work
- * only.
+ * Lives as long as the node has volumes. @up, @was_up and @down_since are written by the session's
+ * work only.
  */
 struct memx_clt_srv {
 	struct memx_clt		*clt;
@@ -53,6 +54,7 @@ struct memx_clt_srv {
 	char			name[RMP_NAME_LEN];
 	unsigned int		n;
 	bool			up;
+	bool			was_up;
 	unsigned long		down_since;
 };
 
@@ -145,7 +147,8 @@ struct memx_clt_vol;
  * @vol:	volume; constant
  * @busy:	this struct is in use; under open_lock
  * @again:	another server has to be found; under open_lock
- * @refused:	servers that do not want it
+ * @not_now:	servers that do not want it now
+ * @full:	servers that have no space for it
  * @srv:	the one that is asked
  */
 struct memx_clt_open {
@@ -155,7 +158,8 @@ struct memx_clt_open {
 	struct memx_clt_srv	*srv;
 	bool			busy;
 	bool			again;
-	DECLARE_BITMAP(refused, MEMX_CLT_SERVERS_MAX);
+	DECLARE_BITMAP(not_now, MEMX_CLT_SERVERS_MAX);
+	DECLARE_BITMAP(full, MEMX_CLT_SERVERS_MAX);
 	struct memx_extent_req	head;
 	struct memx_extent_rep	rep;
 };
@@ -173,10 +177,15 @@ struct memx_clt_stats {
  * @dead:	requests fail from now on
  * @closed:	nobody may open the disk any more; disk->open_mutex
  * @map:	extents; RCU, replaced under clt->lock
- * @open_lock:	@to_open, @open[].busy
+ * @open_lock:	@to_open, @not_before, @open[].busy
  * @to_open:	extents that look for a server
+ * @not_before:	jiffies from when on those are tried again
  * @open_work:	finds servers for them
  * @cand:	room for @open_work
+ * @full:	all servers were full when @open_work looked last. It writes this, and who opens an
+ *		extent sets it to false
+ * @full_since:	jiffies since when; @open_work only
+ * @full_seen:	jiffies when it looked last; @open_work only
  * @asked:	servers that may have extents of it
  * @retry_lock:	@retry
  * @retry:	requests that a server was too busy for
@@ -199,9 +208,13 @@ struct memx_clt_vol {
 
 	spinlock_t		open_lock;
 	struct list_head	to_open;
+	unsigned long		not_before;
 	struct memx_clt_open	open[MEMX_CLT_OPENS];
 	struct delayed_work	open_work;
 	struct memx_clt_cand	cand[MEMX_CLT_SERVERS_MAX];
+	bool			full;
+	unsigned long		full_since;
+	unsigned long		full_seen;
 	DECLARE_BITMAP(asked, MEMX_CLT_SERVERS_MAX);
 
 	spinlock_t		retry_lock;

@@ -18,7 +18,9 @@ static void state(void *priv, bool up, const char *why)
 	struct memx_clt_srv *srv = priv;
 	struct memx_clt_vol *vol;
 
-	if (!up)
+	if (up)
+		WRITE_ONCE(srv->was_up, true);
+	else
 		srv->down_since = jiffies;
 	smp_store_release(&srv->up, up);
 	memx_clt_event(srv->clt, up ? "server-up" : "server-down", NULL, "server %s: %s", srv->name,
