@@ -114,7 +114,7 @@ struct memx_clt_map {
  * @list:	in extent->parked or volume->retry
  * @page:	first page within the extent, of the part under way
  * @count:	pages of the part under way
- * @left:	discard: pages that follow this part
+ * @left:	pages that follow this part
  * @tries:	times that the server was busy
  * @head:	of the request, values follow
  * @rep_head:	of the reply
@@ -164,7 +164,7 @@ struct memx_clt_open {
 	struct memx_extent_rep	rep;
 };
 
-/* Per CPU, since the volume was made. */
+/* Per CPU, since the volume was made. @errors: requests, or parts of them, that ended with one. */
 struct memx_clt_stats {
 	u64 pages_in, pages_out, errors;
 };
@@ -300,7 +300,7 @@ enum memx_clt_go {
 	MEMX_CLT_PARKED,	/* goes on when the extent is open */
 	MEMX_CLT_FILL,		/* a read of zeros */
 	MEMX_CLT_DONE,		/* there is nothing to do */
-	MEMX_CLT_FAIL,
+	MEMX_CLT_FAIL,		/* an I/O error */
 };
 
 enum memx_clt_go memx_clt_begin(struct memx_clt_vol *vol, struct memx_clt_io *io);

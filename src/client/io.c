@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The way of a block request: to its extent, to the server that has it, and back. It ends in
- * memx_clt_io_end(), once.
+ * memx_clt_io_end(), once. A discard goes in parts, one for each extent; so does a read of which
+ * some blocks are lost.
  */
 #include <linux/highmem.h>
 
@@ -124,15 +125,32 @@ static void take_part(struct memx_clt_vol *vol, struct memx_clt_io *io, u64 pos)
 	io->left -= io->count;
 }
 
-/* A part is done. */
-static void next_part(struct memx_clt_vol *vol, struct memx_clt_io *io)
+/*
+ * A part has ended. Those of a read end each with an error of its own: a bio that lies in several
+ * of them fails when one does. Return: true when it goes on with the next one.
+ */
+static bool part_end(struct memx_clt_vol *vol, struct memx_clt_io *io, blk_status_t status)
 {
-	if (likely(!io->left)) {
-		memx_clt_io_end(io, BLK_STS_OK);
-		return;
+	struct request *req = blk_mq_rq_from_pdu(io);
+
+	if (likely(!io->left) || (status && io->op != MEMX_OP_READ)) {
+		memx_clt_io_end(io, status);
+		return false;
+	}
+	if (io->op == MEMX_OP_READ) {
+		if (status)
+			this_cpu_inc(vol->stats->errors);
+		blk_update_request(req, status, io->count * RMP_PAGE_SIZE);
+		map_pages(io, req);
 	}
 	take_part(vol, io, io->ext->index * MEMX_EXTENT_PAGES + io->page + io->count);
-	memx_clt_io_go(io);
+	return true;
+}
+
+static void part_done(struct memx_clt_vol *vol, struct memx_clt_io *io, blk_status_t status)
+{
+	if (unlikely(part_end(vol, io, status)))
+		memx_clt_io_go(io);
 }
 
 static void retry(struct memx_clt_vol *vol, struct memx_clt_io *io)
@@ -170,19 +188,27 @@ static void succeeded(struct memx_clt_vol *vol, struct memx_clt_io *io)
 	if (io->op == MEMX_OP_READ) {
 		this_cpu_add(vol->stats->pages_in, io->count);
 		if (unlikely(!fill_absent(io))) {
-			memx_clt_io_end(io, BLK_STS_IOERR);
+			part_done(vol, io, BLK_STS_IOERR);
 			return;
 		}
+	} else if (unlikely(READ_ONCE(io->ext->generation) != io->generation)) {
+		part_done(vol, io, BLK_STS_IOERR);	/* and lost again at once */
+		return;
 	} else {
-		if (unlikely(READ_ONCE(io->ext->generation) != io->generation)) {
-			memx_clt_io_end(io, BLK_STS_IOERR);	/* and lost again at once */
-			return;
-		}
 		memx_clt_written(io);
 		if (io->op == MEMX_OP_WRITE)
 			this_cpu_add(vol->stats->pages_out, io->count);
 	}
-	next_part(vol, io);
+	part_done(vol, io, BLK_STS_OK);
+}
+
+/* What the server had is lost. Of what is read, the map tells what that is. */
+static void lost(struct memx_clt_vol *vol, struct memx_clt_io *io)
+{
+	if (io->op == MEMX_OP_READ)
+		memx_clt_io_go(io);
+	else
+		part_done(vol, io, BLK_STS_IOERR);
 }
 
 /* The server says that it does not have the extent. */
@@ -194,7 +220,15 @@ static void gone(struct memx_clt_vol *vol, struct memx_clt_io *io)
 		memx_clt_event(vol->clt, "data-lost", vol->name,
 			       "%s: %u KiB were lost: server %s has freed them", vol->name,
 			       blocks * (RMP_PAGE_SIZE / 1024), io->srv->name);
-	memx_clt_io_end(io, BLK_STS_IOERR);
+	lost(vol, io);
+}
+
+static void failed(struct memx_clt_vol *vol, struct memx_clt_io *io, int err)
+{
+	if (err == -ESTALE)
+		lost(vol, io);
+	else
+		part_done(vol, io, BLK_STS_IOERR);
 }
 
 /* Context: softirq, or process; no lock held. */
@@ -204,7 +238,7 @@ static void done(struct rmp_req *rq)
 	struct memx_clt_vol *vol = memx_clt_io_vol(io);
 
 	if (unlikely(rq->err)) {
-		memx_clt_io_end(io, BLK_STS_IOERR);
+		failed(vol, io, rq->err);
 		return;
 	}
 	switch (rq->status) {
@@ -221,7 +255,7 @@ static void done(struct rmp_req *rq)
 	default:
 		pr_err_ratelimited("memx_client: %s: server %s refuses a request (status %u)\n",
 				   vol->name, io->srv->name, rq->status);
-		memx_clt_io_end(io, BLK_STS_IOERR);
+		part_done(vol, io, BLK_STS_IOERR);
 	}
 }
 
@@ -246,6 +280,28 @@ static void send(struct memx_clt_vol *vol, struct memx_clt_io *io)
 	rmp_submit(io->srv->sess, rq);
 }
 
+/* Return: true when it goes on with the next part. */
+static bool go_part(struct memx_clt_vol *vol, struct memx_clt_io *io)
+{
+	switch (memx_clt_begin(vol, io)) {
+	case MEMX_CLT_SEND:
+		if (likely(!memx_clt_srv_expired(io->srv, vol))) {
+			send(vol, io);
+			return false;
+		}
+		return part_end(vol, io, BLK_STS_IOERR);
+	case MEMX_CLT_PARKED:
+		return false;
+	case MEMX_CLT_FILL:
+		fill(io, 0, io->count * RMP_PAGE_SIZE, 0);
+		fallthrough;
+	case MEMX_CLT_DONE:
+		return part_end(vol, io, BLK_STS_OK);
+	default:
+		return part_end(vol, io, BLK_STS_IOERR);
+	}
+}
+
 /**
  * memx_clt_io_go - go on with a request that has an extent
  * @io:		request
@@ -256,24 +312,8 @@ void memx_clt_io_go(struct memx_clt_io *io)
 {
 	struct memx_clt_vol *vol = memx_clt_io_vol(io);
 
-	switch (memx_clt_begin(vol, io)) {
-	case MEMX_CLT_SEND:
-		if (unlikely(memx_clt_srv_expired(io->srv, vol)))
-			memx_clt_io_end(io, BLK_STS_IOERR);
-		else
-			send(vol, io);
-		break;
-	case MEMX_CLT_PARKED:
-		break;
-	case MEMX_CLT_FILL:
-		fill(io, 0, io->count * RMP_PAGE_SIZE, 0);
-		fallthrough;
-	case MEMX_CLT_DONE:
-		next_part(vol, io);
-		break;
-	default:
-		memx_clt_io_end(io, BLK_STS_IOERR);
-	}
+	while (go_part(vol, io))
+		;
 }
 
 /**

@@ -92,19 +92,41 @@ static void park(struct memx_clt_vol *vol, struct memx_clt_io *io)
 	memx_clt_open_later(vol, ext);
 }
 
+/*
+ * The block layer merges requests of several callers into one, and each of them shall see an error
+ * for what is lost of its own only. So where some of the blocks are lost, this part of the request
+ * ends with those that are like the first one.
+ */
+static enum memx_clt_go begin_read(struct memx_clt_extent *ext, struct memx_clt_io *io)
+{
+	enum memx_clt_read what = memx_clt_blocks_read(&ext->blocks, io->page, io->count);
+
+	if (unlikely(what == MEMX_CLT_LOST)) {
+		bool lost;
+		u32 run = memx_clt_blocks_run(&ext->blocks, io->page, io->count, &lost);
+
+		io->left += io->count - run;
+		io->count = run;
+		if (lost)
+			return MEMX_CLT_FAIL;
+		what = memx_clt_blocks_read(&ext->blocks, io->page, io->count);
+	}
+	return what == MEMX_CLT_FETCH ? MEMX_CLT_SEND : MEMX_CLT_FILL;
+}
+
 static enum memx_clt_go begin(struct memx_clt_vol *vol, struct memx_clt_io *io)
 {
 	struct memx_clt_extent *ext = io->ext;
-	enum memx_clt_read r;
+	enum memx_clt_go go;
 
 	lockdep_assert_held(&ext->lock);
 	if (unlikely(READ_ONCE(vol->dead)))
 		return MEMX_CLT_FAIL;
 	switch (io->op) {
 	case MEMX_OP_READ:
-		r = memx_clt_blocks_read(&ext->blocks, io->page, io->count);
-		if (r != MEMX_CLT_FETCH)
-			return r == MEMX_CLT_LOST ? MEMX_CLT_FAIL : MEMX_CLT_FILL;
+		go = begin_read(ext, io);
+		if (go != MEMX_CLT_SEND)
+			return go;
 		break;
 	case MEMX_OP_WRITE:
 		if (unlikely(ext->state != MEMX_CLT_OPEN)) {

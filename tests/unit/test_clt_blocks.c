@@ -48,13 +48,24 @@ static void lose(struct memx_clt_blocks *b, struct model *m)
 	CHECK_EQ(memx_clt_blocks_lose(b), n);
 }
 
+static void check_run(const struct memx_clt_blocks *b, const struct model *m, u32 first, u32 count)
+{
+	u32 n = 1;
+	bool lost;
+
+	while (n < count && m->lost[first + n] == m->lost[first])
+		n++;
+	CHECK_EQ(memx_clt_blocks_run(b, first, count, &lost), n);
+	CHECK_EQ(lost, m->lost[first]);
+}
+
 static void step(struct memx_clt_blocks *b, struct model *m)
 {
 	u32 first = t_below(MEMX_EXTENT_PAGES);
 	u32 most = MEMX_EXTENT_PAGES - first;
 	u32 count = 1 + t_below(t_below(4) ? min(most, 16U) : most), i;
 
-	switch (t_below(8)) {
+	switch (t_below(10)) {
 	case 0 ... 2:
 		memx_clt_blocks_write(b, first, count);
 		for (i = first; i < first + count; i++)
@@ -68,6 +79,9 @@ static void step(struct memx_clt_blocks *b, struct model *m)
 	case 4:
 		if (!t_below(10))
 			lose(b, m);
+		break;
+	case 6:
+		check_run(b, m, first, count);
 		break;
 	default:
 		CHECK_EQ(memx_clt_blocks_read(b, first, count), model_read(m, first, count));

@@ -41,6 +41,25 @@ enum memx_clt_read memx_clt_blocks_read(const struct memx_clt_blocks *b, u32 fir
 }
 
 /**
+ * memx_clt_blocks_run - blocks that are all lost, or all not
+ * @b:		blocks
+ * @first:	first block
+ * @count:	blocks, at least 1
+ * @lost:	to fill: are they lost?
+ *
+ * Return: how many from @first on, at most @count.
+ */
+u32 memx_clt_blocks_run(const struct memx_clt_blocks *b, u32 first, u32 count, bool *lost)
+{
+	u32 n = 1;
+
+	*lost = b->lost[first / 64] >> first % 64 & 1;
+	while (n < count && (b->lost[(first + n) / 64] >> (first + n) % 64 & 1) == *lost)
+		n++;
+	return n;
+}
+
+/**
  * memx_clt_blocks_write - a write begins
  * @b:		blocks
  * @first:	first block

@@ -29,6 +29,8 @@ teardown() {
 }
 
 waits() { [ "$(volume waiting)" -gt 0 ]; }
+# reads that the block layer has merged
+merges() { vm_run client 10 "awk '{ print \$2 }' /sys/block/memx0/stat"; }
 has_begun() { [ "$(volume pages_out)" -gt "${1:-2000}" ]; }
 
 @test "a donor that is paused for 20 s: I/O waits and goes on, nothing is lost" {
@@ -89,6 +91,16 @@ has_begun() { [ "$(volume pages_out)" -gt "${1:-2000}" ]; }
 	[ "${lines[1]}" = "errors $((there / 4096))" ]
 	[ "${lines[2]}" = "wrong 0" ]
 	[ "$(volume lost)" = "$there" ]
+
+	# Every other block is right again, and merged with the lost ones beside it.
+	run -0 vm_run client 120 'blocks odd /dev/memx0 7'
+	[ "$(volume lost)" = $((there / 2)) ]
+	merged=$(merges)
+	run -0 vm_run client 150 'blocks batch /dev/memx0 7'
+	[ "${lines[0]}" = "ok $((16384 - there / 8192))" ]
+	[ "${lines[1]}" = "errors $((there / 8192))" ]
+	[ "${lines[2]}" = "wrong 0" ]
+	[ "$(merges)" -gt $((merged + 16384 / 2)) ]
 
 	run -0 vm_run client 150 'blocks repair /dev/memx0 7'
 	run -0 vm_run client 150 'blocks check /dev/memx0 7'

@@ -4,7 +4,10 @@
 # What a donor promises, keeps, refuses and takes back.
 load ../memx
 
-setup_file() { memx_boot mem=640; }
+setup_file() {
+	memx_boot mem=640
+	memx_program blocks
+}
 teardown_file() { lab_stop; }
 setup() { memx_vm; }
 teardown() { memx_end_case; }
@@ -92,6 +95,32 @@ teardown() { memx_end_case; }
 		dd if=/dev/urandom of=/tmp/r bs=1M count=32
 		dd if=/tmp/r of=$device bs=1M oflag=direct
 		cmp /tmp/r <(dd if=$device bs=1M iflag=direct)
+		is "$(of_volume lost)" -eq 0'
+}
+
+@test "of reads that are merged, those of lost blocks fail and the others do not" {
+	guest 90 'pair; volume v0 8M; device=$(disk)
+		blocks write $device 3
+		srv memx-admin server stop --force
+		srv memx-admin server start --capacity 64M
+		until_true 10 sees_server
+		# The first one who asks hears that the extent is gone.
+		for at in 0 1024; do
+			says "Input/output error" dd if=$device of=/dev/null bs=4k skip=$at count=1 iflag=direct
+		done
+		blocks odd $device 3
+		is "$(of_volume lost)" -eq $((4 << 20))
+		merges() { awk "{ print \$2 }" /sys/block/${device#/dev/}/stat; }
+		before=$(merges)
+		blocks batch $device 3 >/tmp/said
+		is "$(echo $(cat /tmp/said))" = "ok 1024 errors 1024 wrong 0"
+		is "$(($(merges) - before))" -ge 1024
+		# One request that has a lost block in it fails as a whole.
+		says "Input/output error" dd if=$device of=/dev/null bs=64k count=1 iflag=direct
+		blocks repair $device 3 >/tmp/said
+		is "$(echo $(cat /tmp/said))" = "ok 1024 errors 1024 wrong 0"
+		blocks batch $device 3 >/tmp/said
+		is "$(echo $(cat /tmp/said))" = "ok 2048 errors 0 wrong 0"
 		is "$(of_volume lost)" -eq 0'
 }
 
