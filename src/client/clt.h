@@ -115,7 +115,8 @@ struct memx_clt_map {
  * @page:	first page within the extent, of the part under way
  * @count:	pages of the part under way
  * @left:	pages that follow this part
- * @tries:	times that the server was busy
+ * @tries:	times that the server was busy, in this part; at most 255
+ * @busy_since:	jiffies of the first of them
  * @head:	of the request, values follow
  * @rep_head:	of the reply
  * @bv:		the pages
@@ -131,6 +132,7 @@ struct memx_clt_io {
 	u16			count;
 	u8			op;
 	u8			tries;
+	unsigned long		busy_since;
 	struct {
 		struct memx_data_req req;
 		__be64		value[RMP_PAGES_MAX];

@@ -120,6 +120,7 @@ static void take_part(struct memx_clt_vol *vol, struct memx_clt_io *io, u64 pos)
 	rcu_read_lock();
 	io->ext = memx_clt_extent(rcu_dereference(vol->map), pos / MEMX_EXTENT_PAGES);
 	rcu_read_unlock();
+	io->tries = 0;
 	io->page = pos % MEMX_EXTENT_PAGES;
 	io->count = min_t(u32, io->left, MEMX_EXTENT_PAGES - io->page);
 	io->left -= io->count;
@@ -153,10 +154,27 @@ static void part_done(struct memx_clt_vol *vol, struct memx_clt_io *io, blk_stat
 		memx_clt_io_go(io);
 }
 
+/* Return: has the server been busy for longer than the volume waits? */
+static bool is_too_busy(const struct memx_clt_vol *vol, struct memx_clt_io *io)
+{
+	unsigned long wait = READ_ONCE(vol->loss_timeout);
+
+	if (!io->tries)
+		io->busy_since = jiffies;
+	return wait && time_after(jiffies, io->busy_since + wait);
+}
+
 static void retry(struct memx_clt_vol *vol, struct memx_clt_io *io)
 {
-	unsigned int ms = min(1U << min_t(u8, io->tries++, 6), (unsigned int)BUSY_MAX_MS);
+	unsigned int ms = min(1U << min_t(u8, io->tries, 6), (unsigned int)BUSY_MAX_MS);
 
+	if (is_too_busy(vol, io)) {
+		pr_err_ratelimited("memx_client: %s: server %s is busy for too long\n", vol->name,
+				   io->srv->name);
+		part_done(vol, io, BLK_STS_IOERR);
+		return;
+	}
+	io->tries += io->tries < U8_MAX;
 	spin_lock_bh(&vol->retry_lock);
 	list_add_tail(&io->list, &vol->retry);
 	spin_unlock_bh(&vol->retry_lock);
@@ -345,7 +363,6 @@ blk_status_t memx_clt_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_q
 		return BLK_STS_NOTSUPP;
 	}
 	io->srv = NULL;
-	io->tries = 0;
 	io->left = blk_rq_bytes(req) / RMP_PAGE_SIZE;
 	blk_mq_start_request(req);
 	take_part(vol, io, blk_rq_pos(req) / MEMX_CLT_BLOCK_SECTORS);

@@ -128,6 +128,26 @@ begin() {
 		is "$(($(told opens) - before))" -lt 100'
 }
 
+@test "a donor that is busy is asked for the loss timeout" {
+	guest 90 "$(begin alone)"'
+		put 0
+		tell data 1
+		get 0 >/tmp/get.out 2>&1 &
+		still 6 $!
+		tell data 0
+		wait $!
+		tell data 1
+		cli memx-admin set v0 --loss-timeout 4
+		says "Input/output error" lasts 4 12 get 0
+		says "Input/output error" lasts 4 12 put 0
+		cli memx-admin set v0 --loss-timeout 0
+		get 0 >/tmp/get.out 2>&1 &
+		still 8 $!
+		tell data 0
+		wait $!
+		is "$(of_volume errors)" -eq 2'
+}
+
 @test "a volume with extents at a donor that is away goes, with its puppet" {
 	guest 60 "$(begin alone)"'
 		put 0; put 1
