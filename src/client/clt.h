@@ -173,6 +173,10 @@ struct memx_clt_stats {
 
 /**
  * struct memx_clt_vol - a volume
+ *
+ * One that is listed is complete, disk included: ticks, sessions and netlink find it there. It is
+ * listed before others can see its disk, so that no write goes past them.
+ *
  * @list:	in clt->vols; clt->lock
  * @epoch:	owner epoch
  * @loss_timeout: jiffies that requests wait for a server that does not answer; 0: for ever
@@ -272,6 +276,7 @@ int memx_clt_destroy(struct memx_clt *clt, const char *name, bool force,
 void memx_clt_destroy_all(struct memx_clt *clt);
 
 /* disk.c */
+int memx_clt_disk_new(struct memx_clt_vol *vol);
 int memx_clt_disk_add(struct memx_clt_vol *vol);
 bool memx_clt_disk_close(struct memx_clt_vol *vol, bool force);
 void memx_clt_disk_del(struct memx_clt_vol *vol);

@@ -104,6 +104,7 @@ static struct memx_clt_vol *new_vol(struct memx_clt *clt, const char *name, u64 
 	return vol;
 }
 
+/* The volume is complete. */
 static void list(struct memx_clt_vol *vol)
 {
 	mutex_lock(&vol->clt->lock);
@@ -111,13 +112,23 @@ static void list(struct memx_clt_vol *vol)
 	mutex_unlock(&vol->clt->lock);
 }
 
+/* Nobody finds it any more, and what was queued for it by those who had is through. */
 static void unlist(struct memx_clt_vol *vol)
 {
 	mutex_lock(&vol->clt->lock);
 	list_del(&vol->list);
 	mutex_unlock(&vol->clt->lock);
+	cancel_delayed_work_sync(&vol->retry_work);
+	cancel_delayed_work_sync(&vol->open_work);
 }
 
+/*
+ * 1. The volume, its disk with it: all but the disk's place in the system.
+ * 2. Servers, when it is the first one.
+ * 3. The list: from now on ticks, sessions and netlink find it, and it is complete.
+ * 4. The disk is shown: requests come. A session that comes up or a server that is lost already
+ *    sees the volume.
+ */
 static int create(struct memx_clt *clt, const char *name, u64 bytes, u32 loss_timeout_s,
 		  struct netlink_ext_ack *ack)
 {
@@ -130,9 +141,12 @@ static int create(struct memx_clt *clt, const char *name, u64 bytes, u32 loss_ti
 		NL_SET_ERR_MSG(ack, "there is not enough memory for the map of this volume");
 		return -ENOMEM;
 	}
+	err = memx_clt_disk_new(vol);
+	if (err)
+		goto free_vol;
 	err = first ? memx_clt_servers_begin(clt) : 0;
 	if (err)
-		goto free;
+		goto free_disk;
 	list(vol);
 	err = memx_clt_disk_add(vol);
 	if (err)
@@ -146,7 +160,9 @@ unlist:
 	unlist(vol);
 	if (first)
 		memx_clt_servers_end(clt);
-free:
+free_disk:
+	memx_clt_disk_free(vol);
+free_vol:
 	NL_SET_ERR_MSG_FMT(ack, "the disk could not be made (error %d)", -err);
 	free_vol(vol);
 	return err;
@@ -258,9 +274,10 @@ int memx_clt_set_timeout(struct memx_clt *clt, const char *name, u32 seconds,
  * 2. Dead: no request is parked, or goes to a server. Those that are under way are cancelled, at
  *    once and again by each tick, since one may have passed the check just before.
  * 3. The disk goes: all requests have ended.
- * 4. What ended them may not have returned: softirqs (RCU), works.
- * 5. Servers free the extents.
- * 6. Out of the list: ticks and lost servers do not see it any more.
+ * 4. What ended them may not have returned: softirqs (RCU).
+ * 5. Out of the list: ticks and sessions do not see it any more. Works that they queued are
+ *    through.
+ * 6. Servers free the extents.
  */
 static void destroy(struct memx_clt_vol *vol)
 {
@@ -275,8 +292,6 @@ static void destroy(struct memx_clt_vol *vol)
 	memx_clt_disk_del(vol);
 	synchronize_rcu();
 	unlist(vol);
-	cancel_delayed_work_sync(&vol->retry_work);
-	cancel_delayed_work_sync(&vol->open_work);
 
 	untold = memx_clt_release(vol);
 	if (untold)

@@ -140,6 +140,23 @@ teardown() { memx_end_case; }
 		is "$(of_volume errors)" -eq 0'
 }
 
+# Sessions come up and ticks go by while it is tried. The kernel itself complains of the name.
+@test "a volume whose disk cannot be shown is refused, and nothing of it is left" {
+	guest 90 'pair; insmod /lab/modules/lab_disk.ko
+		for _ in 1 2 3 4 5 6 7 8; do
+			says "the disk could not be made (error 17)" cli memx-admin create v0 --size 16M
+			is "$(names_of_volumes cli)" = ""
+		done
+		rmmod lab_disk
+		volume v0 16M
+		dd if=/dev/urandom of=$(disk) bs=1M oflag=direct count=1
+		is "$(of_server extents)" -eq 1'
+	run lab_check
+	[[ $output == *"cannot create duplicate filename"* ]]
+	[[ ! $output =~ BUG|Oops|KASAN|WARNING|refcount ]]
+	lab_forgive
+}
+
 # $1 is done to the wire before the volume goes.
 destroy_under_load() {
 	guest 60 'pair; volume v0 64M; device=$(disk)
