@@ -91,14 +91,15 @@ struct memx_clt_extent {
 	u64			index;
 };
 
-#define MEMX_CLT_CHUNK		128	/* extents that are allocated together */
+/* Extents that are allocated together: as many as fill 32 KiB, without a rest worth the name. */
+#define MEMX_CLT_CHUNK		(32768 / sizeof(struct memx_clt_extent))
 
 /**
  * struct memx_clt_map - extents of a volume
  * @n:		how many
  * @chunk:	MEMX_CLT_CHUNK extents each
  *
- * All of it is allocated when the volume is made or grows: about 340 bytes for 4 MiB, since a page
+ * All of it is allocated when the volume is made or grows: about 350 bytes for 4 MiB, since a page
  * that is written to free memory cannot wait for memory.
  */
 struct memx_clt_map {
@@ -296,6 +297,7 @@ static inline struct memx_clt_vol *memx_clt_io_vol(struct memx_clt_io *io)
 }
 
 /* map.c: extents, the only place that changes their state */
+u64 memx_clt_map_bytes(const struct memx_clt_map *old, u64 bytes);
 struct memx_clt_map *memx_clt_map_new(const struct memx_clt_map *old, u64 bytes);
 void memx_clt_map_free(struct memx_clt_map *map, u64 from);
 static inline struct memx_clt_extent *memx_clt_extent(const struct memx_clt_map *map, u64 index)

@@ -11,13 +11,16 @@
  * lost.
  */
 #include <linux/mm.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "clt.h"
 
+/* A volume that is too large is refused: nothing is killed for it. */
+#define GFP_MAP		(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
 static struct memx_clt_extent *chunk_new(u64 first)
 {
-	struct memx_clt_extent *ext = kvcalloc(MEMX_CLT_CHUNK, sizeof(*ext), GFP_KERNEL);
+	struct memx_clt_extent *ext = kvcalloc(MEMX_CLT_CHUNK, sizeof(*ext), GFP_MAP);
 	unsigned int i;
 
 	for (i = 0; ext && i < MEMX_CLT_CHUNK; i++) {
@@ -34,30 +37,53 @@ static u64 nchunks(u64 n)
 	return DIV_ROUND_UP_ULL(n, MEMX_CLT_CHUNK);
 }
 
+static u64 nextents(u64 bytes)
+{
+	return DIV_ROUND_UP_ULL(bytes, MEMX_EXTENT_BYTES);
+}
+
+/**
+ * memx_clt_map_bytes - memory that a map needs
+ * @old:	map whose extents it takes over, or NULL
+ * @bytes:	size of the volume, not smaller than that of @old
+ *
+ * Return: bytes, besides those of @old.
+ */
+u64 memx_clt_map_bytes(const struct memx_clt_map *old, u64 bytes)
+{
+	u64 n = nchunks(nextents(bytes)), kept = old ? nchunks(old->n) : 0;
+
+	return n * sizeof(struct memx_clt_extent *) +
+	       (n - kept) * MEMX_CLT_CHUNK * sizeof(struct memx_clt_extent);
+}
+
 /**
  * memx_clt_map_new - make a map
  * @old:	map whose extents it takes over, or NULL
  * @bytes:	size of the volume, not smaller than that of @old
  *
  * Context: process; may sleep.
- * Return: the map, or NULL without memory; @old is as it was.
+ * Return: the map, or an ERR_PTR(): without memory -ENOMEM, and -EINTR when the process is being
+ * killed. @old is as it was.
  */
 struct memx_clt_map *memx_clt_map_new(const struct memx_clt_map *old, u64 bytes)
 {
-	u64 n = DIV_ROUND_UP_ULL(bytes, MEMX_EXTENT_BYTES), c = 0;
+	u64 n = nextents(bytes), c = 0;
 	u64 kept = old ? nchunks(old->n) : 0;
-	struct memx_clt_map *map = kvzalloc(struct_size(map, chunk, nchunks(n)), GFP_KERNEL);
+	struct memx_clt_map *map = kvzalloc(struct_size(map, chunk, nchunks(n)), GFP_MAP);
 
 	if (!map)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	map->n = n;
 	for (; c < kept; c++)
 		map->chunk[c] = old->chunk[c];
 	for (; c < nchunks(n); c++) {
-		map->chunk[c] = chunk_new(c * MEMX_CLT_CHUNK);
+		bool killed = fatal_signal_pending(current);
+
+		map->chunk[c] = killed ? NULL : chunk_new(c * MEMX_CLT_CHUNK);
 		if (!map->chunk[c]) {
 			memx_clt_map_free(map, kept * MEMX_CLT_CHUNK);
-			return NULL;
+			return ERR_PTR(killed ? -EINTR : -ENOMEM);
 		}
 		cond_resched();
 	}

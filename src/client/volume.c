@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Life of a volume. */
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/uuid.h>
 #include <net/netlink.h>
@@ -78,13 +79,37 @@ static void free_vol(struct memx_clt_vol *vol)
 	kvfree(vol);
 }
 
+/*
+ * The map is the only thing here whose size somebody chooses, and a digit too many shall not cost
+ * other processes their lives.
+ */
+static struct memx_clt_map *new_map(const struct memx_clt_map *old, u64 bytes,
+				    struct netlink_ext_ack *ack)
+{
+	u64 needed = memx_clt_map_bytes(old, bytes);
+	u64 available = max_t(s64, si_mem_available(), 0) * (u64)PAGE_SIZE;
+	struct memx_clt_map *map;
+
+	if (needed > available / 2) {
+		NL_SET_ERR_MSG_FMT(ack,
+				   "its map needs %llu MiB, over half of the %llu MiB available",
+				   (needed >> 20) + 1, available >> 20);
+		return ERR_PTR(-ENOMEM);
+	}
+	map = memx_clt_map_new(old, bytes);
+	if (IS_ERR(map))
+		NL_SET_ERR_MSG(ack, "there is not enough memory for the map of this volume");
+	return map;
+}
+
 static struct memx_clt_vol *new_vol(struct memx_clt *clt, const char *name, u64 bytes,
-				    u32 loss_timeout_s)
+				    u32 loss_timeout_s, struct netlink_ext_ack *ack)
 {
 	struct memx_clt_vol *vol = kvzalloc(sizeof(*vol), GFP_KERNEL);
+	struct memx_clt_map *map;
 
 	if (!vol)
-		return NULL;
+		goto no_memory;
 	vol->clt = clt;
 	strscpy(vol->name, name, sizeof(vol->name));
 	generate_random_uuid(vol->uuid);
@@ -96,12 +121,20 @@ static struct memx_clt_vol *new_vol(struct memx_clt *clt, const char *name, u64 
 	INIT_DELAYED_WORK(&vol->retry_work, memx_clt_retry_work);
 	memx_clt_open_init(vol);
 	vol->stats = alloc_percpu(struct memx_clt_stats);
-	RCU_INIT_POINTER(vol->map, memx_clt_map_new(NULL, bytes));
-	if (!vol->stats || !rcu_access_pointer(vol->map)) {
+	if (!vol->stats)
+		goto no_memory;
+	map = new_map(NULL, bytes, ack);
+	if (IS_ERR(map)) {
 		free_vol(vol);
-		return NULL;
+		return ERR_CAST(map);
 	}
+	RCU_INIT_POINTER(vol->map, map);
 	return vol;
+
+no_memory:
+	kvfree(vol);
+	NL_SET_ERR_MSG(ack, "there is not enough memory for another volume");
+	return ERR_PTR(-ENOMEM);
 }
 
 /* The volume is complete. */
@@ -136,11 +169,9 @@ static int create(struct memx_clt *clt, const char *name, u64 bytes, u32 loss_ti
 	struct memx_clt_vol *vol;
 	int err;
 
-	vol = new_vol(clt, name, bytes, loss_timeout_s);
-	if (!vol) {
-		NL_SET_ERR_MSG(ack, "there is not enough memory for the map of this volume");
-		return -ENOMEM;
-	}
+	vol = new_vol(clt, name, bytes, loss_timeout_s, ack);
+	if (IS_ERR(vol))
+		return PTR_ERR(vol);
 	err = memx_clt_disk_new(vol);
 	if (err)
 		goto free_vol;
@@ -207,11 +238,9 @@ static int resize(struct memx_clt_vol *vol, u64 bytes, struct netlink_ext_ack *a
 		return -EINVAL;
 	}
 	old = rcu_dereference_protected(vol->map, lockdep_is_held(&clt->admin));
-	map = memx_clt_map_new(old, bytes);
-	if (!map) {
-		NL_SET_ERR_MSG(ack, "there is not enough memory for the map of this volume");
-		return -ENOMEM;
-	}
+	map = new_map(old, bytes, ack);
+	if (IS_ERR(map))
+		return PTR_ERR(map);
 	mutex_lock(&clt->lock);
 	rcu_assign_pointer(vol->map, map);
 	vol->bytes = bytes;

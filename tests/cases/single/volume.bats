@@ -140,6 +140,29 @@ teardown() { memx_end_case; }
 		is "$(of_volume errors)" -eq 0'
 }
 
+# Enough of the machine's 640 MiB for 1 TiB, which needs 88 MiB, and not for 64 TiB.
+@test "a volume of a TiB is sparse; one whose map does not fit into memory is refused" {
+	guest 90 'pair
+		volume v0 1T; device=$(disk)
+		is "$(blockdev --getsize64 $device)" -eq $((1 << 40))
+		dd if=/dev/urandom of=/tmp/r bs=64k count=1
+		for at in 0 8388607 16777215; do dd if=/tmp/r of=$device bs=64k seek=$at oflag=direct; done
+		for at in 0 8388607 16777215; do
+			cmp /tmp/r <(dd if=$device bs=64k skip=$at count=1 iflag=direct)
+		done
+		is "$(of_volume extents) $(of_volume written)" = "3 $((3 << 16))"
+		says "its map needs 56" cli memx-admin create v1 --size 64T
+		says "over half of the" cli memx-admin create v1 --size 1P
+		says "its map needs" cli memx-admin resize v0 --size 64T
+		is "$(blockdev --getsize64 $device)" -eq $((1 << 40))
+		cmp /tmp/r <(dd if=$device bs=64k skip=16777215 iflag=direct)
+		cli memx-admin resize v0 --size 1100G
+		is "$(blockdev --getsize64 $device)" -eq $((1100 << 30))
+		dd if=/tmp/r of=$device bs=64k seek=18022399 oflag=direct
+		is "$(of_volume extents)" -eq 4
+		is "$(names_of_volumes cli)" = v0'
+}
+
 # Sessions come up and ticks go by while it is tried. The kernel itself complains of the name.
 @test "a volume whose disk cannot be shown is refused, and nothing of it is left" {
 	guest 90 'pair; insmod /lab/modules/lab_disk.ko
