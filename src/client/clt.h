@@ -167,6 +167,11 @@ struct memx_clt_open {
 	struct memx_extent_rep	rep;
 };
 
+/* What a server has of a volume. Blocks and extents, changed under the lock of the extent. */
+struct memx_clt_share {
+	atomic64_t extents, written;
+};
+
 /* Per CPU, since the volume was made. @errors: requests, or parts of them, that ended with one. */
 struct memx_clt_stats {
 	u64 pages_in, pages_out, errors;
@@ -184,6 +189,8 @@ struct memx_clt_stats {
  * @dead:	requests fail from now on
  * @closed:	nobody may open the disk any more; disk->open_mutex
  * @map:	extents; RCU, replaced under clt->lock
+ * @share:	what each server has of it, by its number
+ * @lost:	blocks
  * @open_lock:	@to_open, @not_before, @open[].busy
  * @to_open:	extents that look for a server
  * @not_before:	jiffies from when on those are tried again
@@ -212,6 +219,8 @@ struct memx_clt_vol {
 	struct blk_mq_tag_set	set;
 	struct memx_clt_stats __percpu *stats;
 	struct memx_clt_map __rcu *map;
+	struct memx_clt_share	share[MEMX_CLT_SERVERS_MAX];
+	atomic64_t		lost;
 
 	spinlock_t		open_lock;
 	struct list_head	to_open;
@@ -317,7 +326,8 @@ void memx_clt_written(struct memx_clt_io *io);
 u32 memx_clt_open_try(struct memx_clt_extent *ext);
 void memx_clt_opened(struct memx_clt_extent *ext, struct memx_clt_srv *srv, u64 handle);
 void memx_clt_open_failed(struct memx_clt_extent *ext, blk_status_t status);
-u32 memx_clt_lost(struct memx_clt_extent *ext, const struct memx_clt_srv *srv, u32 generation);
+u32 memx_clt_lost(struct memx_clt_vol *vol, struct memx_clt_extent *ext,
+		  const struct memx_clt_srv *srv, u32 generation);
 void memx_clt_lost_all(struct memx_clt_srv *srv);
 
 /* open.c */

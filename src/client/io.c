@@ -232,7 +232,7 @@ static void lost(struct memx_clt_vol *vol, struct memx_clt_io *io)
 /* The server says that it does not have the extent. */
 static void gone(struct memx_clt_vol *vol, struct memx_clt_io *io)
 {
-	u32 blocks = memx_clt_lost(io->ext, io->srv, io->generation);
+	u32 blocks = memx_clt_lost(vol, io->ext, io->srv, io->generation);
 
 	if (blocks)
 		memx_clt_event(vol->clt, "data-lost", vol->name,

@@ -118,6 +118,30 @@ static void park(struct memx_clt_vol *vol, struct memx_clt_io *io)
 	memx_clt_open_later(vol, ext);
 }
 
+/* How much of an extent is written, and lost. */
+struct figures {
+	u32 written, lost;
+};
+
+static struct figures figures(const struct memx_clt_extent *ext)
+{
+	return (struct figures) { .written = ext->blocks.nwritten, .lost = ext->blocks.nlost };
+}
+
+/* The volume's figures follow those of an extent, which were @before, and which @srv has. */
+static void account(struct memx_clt_vol *vol, const struct memx_clt_extent *ext,
+		    const struct memx_clt_srv *srv, struct figures before)
+{
+	s64 written = (s64)ext->blocks.nwritten - before.written;
+	s64 lost = (s64)ext->blocks.nlost - before.lost;
+
+	lockdep_assert_held(&ext->lock);
+	if (written)
+		atomic64_add(written, &vol->share[srv->n].written);
+	if (unlikely(lost))
+		atomic64_add(lost, &vol->lost);
+}
+
 /*
  * The block layer merges requests of several callers into one, and each of them shall see an error
  * for what is lost of its own only. So where some of the blocks are lost, this part of the request
@@ -140,9 +164,19 @@ static enum memx_clt_go begin_read(struct memx_clt_extent *ext, struct memx_clt_
 	return what == MEMX_CLT_FETCH ? MEMX_CLT_SEND : MEMX_CLT_FILL;
 }
 
+static void begin_write(struct memx_clt_vol *vol, struct memx_clt_io *io)
+{
+	struct memx_clt_extent *ext = io->ext;
+	struct figures before = figures(ext);
+
+	memx_clt_blocks_write(&ext->blocks, io->page, io->count);
+	account(vol, ext, ext->srv, before);
+}
+
 static enum memx_clt_go begin(struct memx_clt_vol *vol, struct memx_clt_io *io)
 {
 	struct memx_clt_extent *ext = io->ext;
+	struct figures before;
 	enum memx_clt_go go;
 
 	lockdep_assert_held(&ext->lock);
@@ -159,11 +193,13 @@ static enum memx_clt_go begin(struct memx_clt_vol *vol, struct memx_clt_io *io)
 			park(vol, io);
 			return MEMX_CLT_PARKED;
 		}
-		memx_clt_blocks_write(&ext->blocks, io->page, io->count);
+		begin_write(vol, io);
 		break;
 	default:
 		if (ext->state != MEMX_CLT_OPEN) {
+			before = figures(ext);
 			memx_clt_blocks_restore(&ext->blocks, io->page, io->count);
+			account(vol, ext, NULL, before);
 			return MEMX_CLT_DONE;
 		}
 	}
@@ -202,12 +238,16 @@ enum memx_clt_go memx_clt_begin(struct memx_clt_vol *vol, struct memx_clt_io *io
 void memx_clt_written(struct memx_clt_io *io)
 {
 	struct memx_clt_extent *ext = io->ext;
+	struct figures before;
 
 	if (likely(!READ_ONCE(ext->blocks.nlost)))
 		return;
 	spin_lock_bh(&ext->lock);
-	if (ext->generation == io->generation)
+	before = figures(ext);
+	if (ext->generation == io->generation) {
 		memx_clt_blocks_restore(&ext->blocks, io->page, io->count);
+		account(memx_clt_io_vol(io), ext, ext->srv, before);
+	}
 	spin_unlock_bh(&ext->lock);
 }
 
@@ -233,7 +273,7 @@ u32 memx_clt_open_try(struct memx_clt_extent *ext)
 /**
  * memx_clt_opened - a server took the extent: what waited for it goes on
  * @ext:	extent
- * @srv:	server
+ * @srv:	server; the extent is counted there
  * @handle:	the server's name for it
  *
  * Context: any but hardirq, no lock held. Reclaim-safe.
@@ -277,6 +317,7 @@ void memx_clt_open_failed(struct memx_clt_extent *ext, blk_status_t status)
 
 /**
  * memx_clt_lost - a server has the extent no more
+ * @vol:	volume
  * @ext:	extent
  * @srv:	server
  * @generation:	of the copy that is gone, when the extent is still that copy
@@ -284,13 +325,18 @@ void memx_clt_open_failed(struct memx_clt_extent *ext, blk_status_t status)
  * Context: any but hardirq. Reclaim-safe.
  * Return: blocks that were lost by it.
  */
-u32 memx_clt_lost(struct memx_clt_extent *ext, const struct memx_clt_srv *srv, u32 generation)
+u32 memx_clt_lost(struct memx_clt_vol *vol, struct memx_clt_extent *ext,
+		  const struct memx_clt_srv *srv, u32 generation)
 {
+	struct figures before;
 	u32 n = 0;
 
 	spin_lock_bh(&ext->lock);
+	before = figures(ext);
 	if (ext->state == MEMX_CLT_OPEN && ext->srv == srv && ext->generation == generation) {
 		n = memx_clt_blocks_lose(&ext->blocks);
+		account(vol, ext, srv, before);
+		atomic64_dec(&vol->share[srv->n].extents);
 		ext->state = MEMX_CLT_NONE;
 		ext->srv = NULL;
 		WRITE_ONCE(ext->generation, ext->generation + 1);
@@ -320,7 +366,8 @@ void memx_clt_lost_all(struct memx_clt_srv *srv)
 			struct memx_clt_extent *ext = memx_clt_extent(map, i);
 
 			if (READ_ONCE(ext->srv) == srv)
-				blocks += memx_clt_lost(ext, srv, READ_ONCE(ext->generation));
+				blocks += memx_clt_lost(vol, ext, srv,
+							READ_ONCE(ext->generation));
 			if (!(i % 1024))
 				cond_resched();
 		}

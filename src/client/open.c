@@ -77,6 +77,7 @@ static void done(struct rmp_req *rq)
 	if (!rq->err && rq->status == RMP_OK && rq->rep_head_len == sizeof(op->rep)) {
 		handle = be64_to_cpu(op->rep.handle);
 		WRITE_ONCE(vol->full, false);
+		atomic64_inc(&vol->share[srv->n].extents);
 		release(op);
 		memx_clt_opened(ext, srv, handle);
 		return;

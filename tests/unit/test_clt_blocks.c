@@ -32,7 +32,7 @@ static void compare(const struct memx_clt_blocks *b, const struct model *m)
 		CHECK_EQ(b->written[i / 64] >> i % 64 & 1, m->written[i]);
 		CHECK_EQ(b->lost[i / 64] >> i % 64 & 1, m->lost[i]);
 	}
-	CHECK_EQ(memx_clt_blocks_written(b), written);
+	CHECK_EQ(b->nwritten, written);
 	CHECK_EQ(b->nlost, lost);
 }
 
@@ -109,7 +109,7 @@ TEST(the_whole_extent_at_once)
 
 	CHECK_EQ(memx_clt_blocks_read(&b, 0, MEMX_EXTENT_PAGES), MEMX_CLT_ZEROS);
 	memx_clt_blocks_write(&b, 0, MEMX_EXTENT_PAGES);
-	CHECK_EQ(memx_clt_blocks_written(&b), MEMX_EXTENT_PAGES);
+	CHECK_EQ(b.nwritten, MEMX_EXTENT_PAGES);
 	CHECK_EQ(memx_clt_blocks_lose(&b), MEMX_EXTENT_PAGES);
 	CHECK_EQ(memx_clt_blocks_read(&b, 1023, 1), MEMX_CLT_LOST);
 	memx_clt_blocks_restore(&b, 1023, 1);

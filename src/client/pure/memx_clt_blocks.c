@@ -71,8 +71,14 @@ void memx_clt_blocks_write(struct memx_clt_blocks *b, u32 first, u32 count)
 {
 	u32 w;
 
-	for_each_word(w, first, count)
-		b->written[w] |= mask(w, first, count);
+	for_each_word(w, first, count) {
+		u64 fresh = mask(w, first, count) & ~b->written[w];
+
+		if (!fresh)
+			continue;
+		b->written[w] |= fresh;
+		b->nwritten += hweight64(fresh);
+	}
 }
 
 /**
@@ -104,25 +110,11 @@ u32 memx_clt_blocks_lose(struct memx_clt_blocks *b)
 	u32 before = b->nlost, w;
 
 	b->nlost = 0;
+	b->nwritten = 0;
 	for (w = 0; w < MEMX_CLT_WORDS; w++) {
 		b->lost[w] |= b->written[w];
 		b->written[w] = 0;
 		b->nlost += hweight64(b->lost[w]);
 	}
 	return b->nlost - before;
-}
-
-/**
- * memx_clt_blocks_written - blocks that hold something
- * @b:		blocks
- *
- * Return: how many.
- */
-u32 memx_clt_blocks_written(const struct memx_clt_blocks *b)
-{
-	u32 n = 0, w;
-
-	for (w = 0; w < MEMX_CLT_WORDS; w++)
-		n += hweight64(b->written[w]);
-	return n;
 }

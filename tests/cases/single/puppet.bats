@@ -156,3 +156,29 @@ begin() {
 		grep -q "Input/output error" /tmp/get.1
 		back other'
 }
+
+# A message of the listing ends after some 36 volumes. The first ones grow by the 92 bytes of a place,
+# one after the other, so that it ends at one time or another where the places of a volume are.
+@test "every volume is listed with all the donors where it lies" {
+	guest 250 "$(begin both load=3)"'
+		srv memx-admin server set --capacity 240M
+		first() { dd if=/dev/urandom of=/dev/memx$1 bs=4k count=1 oflag=direct status=none; }
+		second() { dd if=/dev/urandom of=/dev/memx$1 bs=4k count=1 seek=1024 oflag=direct status=none; }
+		for n in $(seq 1 49); do cli memx-admin create v$n --size 8M >/dev/null; done
+		for n in $(seq 4 49); do first $n; done
+		is "$(of_server extents)" -eq 46
+		tell load 0
+		ready() { cli memx-admin --json servers | grep -c "\"state\": \"ok\"" | grep -qx 2; }
+		until_true 10 ready
+		for n in $(seq 4 49); do second $n; done
+		is "$(($(of_server extents) + $(told opens)))" -eq 92
+		# of volumes, and of their places
+		extents() {
+			cli memx-admin --json list | awk "\$1 == \"\\\"extents\\\":\" { n += \$2 } END { print n }"
+		}
+		is "$(extents)" -eq $((2 * 92))
+		for n in 0 1 2 3; do
+			first $n
+			is "$(extents)" -eq $((2 * (93 + n)))
+		done'
+}
