@@ -73,6 +73,8 @@ enum memx_clt_state {
  * @handle:	the server's name for it
  * @srv:	where it is open; NULL when it is not
  * @blocks:	which hold something
+ * @writing:	writes that a server may be executing; falls without the lock
+ * @nwrites:	writes that have begun
  * @parked:	requests that wait for it to be opened
  * @opening:	in volume->to_open; under open_lock
  * @open_since:	jiffies since when it was tried to open it
@@ -85,6 +87,8 @@ struct memx_clt_extent {
 	u64			handle;
 	struct memx_clt_srv	*srv;
 	struct memx_clt_blocks	blocks;
+	atomic_t		writing;
+	u32			nwrites;
 	struct list_head	parked;
 	struct list_head	opening;
 	unsigned long		open_since;
@@ -116,6 +120,8 @@ struct memx_clt_map {
  * @page:	first page within the extent, of the part under way
  * @count:	pages of the part under way
  * @left:	pages that follow this part
+ * @nwrites:	discard: extent->nwrites when it began
+ * @alone:	discard: no write of the extent was under way then
  * @tries:	times that the server was busy, in this part; at most 255
  * @busy_since:	jiffies of the first of them
  * @head:	of the request, values follow
@@ -129,10 +135,12 @@ struct memx_clt_io {
 	struct list_head	list;
 	u32			generation;
 	u32			left;
+	u32			nwrites;
 	u16			page;
 	u16			count;
 	u8			op;
 	u8			tries;
+	bool			alone;
 	unsigned long		busy_since;
 	struct {
 		struct memx_data_req req;
@@ -322,7 +330,9 @@ enum memx_clt_go {
 };
 
 enum memx_clt_go memx_clt_begin(struct memx_clt_vol *vol, struct memx_clt_io *io);
+void memx_clt_write_end(struct memx_clt_io *io);
 void memx_clt_written(struct memx_clt_io *io);
+void memx_clt_zeroed(struct memx_clt_io *io);
 u32 memx_clt_open_try(struct memx_clt_extent *ext);
 void memx_clt_opened(struct memx_clt_extent *ext, struct memx_clt_srv *srv, u64 handle);
 void memx_clt_open_failed(struct memx_clt_extent *ext, blk_status_t status);

@@ -212,10 +212,11 @@ static void succeeded(struct memx_clt_vol *vol, struct memx_clt_io *io)
 	} else if (unlikely(READ_ONCE(io->ext->generation) != io->generation)) {
 		part_done(vol, io, BLK_STS_IOERR);	/* and lost again at once */
 		return;
-	} else {
+	} else if (io->op == MEMX_OP_WRITE) {
 		memx_clt_written(io);
-		if (io->op == MEMX_OP_WRITE)
-			this_cpu_add(vol->stats->pages_out, io->count);
+		this_cpu_add(vol->stats->pages_out, io->count);
+	} else {
+		memx_clt_zeroed(io);
 	}
 	part_done(vol, io, BLK_STS_OK);
 }
@@ -255,6 +256,9 @@ static void done(struct rmp_req *rq)
 	struct memx_clt_io *io = container_of(rq, struct memx_clt_io, rq);
 	struct memx_clt_vol *vol = memx_clt_io_vol(io);
 
+	/* After other errors it may still be executed. */
+	if (io->op == MEMX_OP_WRITE && (!rq->err || rq->err == -ESTALE))
+		memx_clt_write_end(io);
 	if (unlikely(rq->err)) {
 		failed(vol, io, rq->err);
 		return;
@@ -307,6 +311,8 @@ static bool go_part(struct memx_clt_vol *vol, struct memx_clt_io *io)
 			send(vol, io);
 			return false;
 		}
+		if (io->op == MEMX_OP_WRITE)
+			memx_clt_write_end(io);
 		return part_end(vol, io, BLK_STS_IOERR);
 	case MEMX_CLT_PARKED:
 		return false;

@@ -171,6 +171,8 @@ static void begin_write(struct memx_clt_vol *vol, struct memx_clt_io *io)
 
 	memx_clt_blocks_write(&ext->blocks, io->page, io->count);
 	account(vol, ext, ext->srv, before);
+	ext->nwrites++;
+	atomic_inc(&ext->writing);
 }
 
 static enum memx_clt_go begin(struct memx_clt_vol *vol, struct memx_clt_io *io)
@@ -202,6 +204,8 @@ static enum memx_clt_go begin(struct memx_clt_vol *vol, struct memx_clt_io *io)
 			account(vol, ext, NULL, before);
 			return MEMX_CLT_DONE;
 		}
+		io->nwrites = ext->nwrites;
+		io->alone = !atomic_read(&ext->writing);
 	}
 	io->srv = ext->srv;
 	io->generation = ext->generation;
@@ -229,7 +233,21 @@ enum memx_clt_go memx_clt_begin(struct memx_clt_vol *vol, struct memx_clt_io *io
 }
 
 /**
- * memx_clt_written - a write or a discard has succeeded: its blocks are not lost any more
+ * memx_clt_write_end - a write that had begun is through
+ * @io:		request
+ *
+ * Not called for one that the server may still execute: it never ends, and the extent's discards
+ * leave their blocks marked as written (memx_clt_zeroed()).
+ *
+ * Context: any but hardirq.
+ */
+void memx_clt_write_end(struct memx_clt_io *io)
+{
+	atomic_dec(&io->ext->writing);
+}
+
+/**
+ * memx_clt_written - a write has succeeded: its blocks are not lost any more
  * @io:		request
  *
  * Context: any but hardirq. Without a lost block in the extent this takes no lock: a server that is
@@ -246,6 +264,35 @@ void memx_clt_written(struct memx_clt_io *io)
 	before = figures(ext);
 	if (ext->generation == io->generation) {
 		memx_clt_blocks_restore(&ext->blocks, io->page, io->count);
+		account(memx_clt_io_vol(io), ext, ext->srv, before);
+	}
+	spin_unlock_bh(&ext->lock);
+}
+
+/**
+ * memx_clt_zeroed - a discard has succeeded: its blocks are zeros, and nothing that can be lost
+ * @io:		request
+ *
+ * They are taken for not written only when that is certain. When the discard began no write of the
+ * extent was under way, and none has begun since: both are changed under the lock, before a write
+ * is sent. So what the server executed in this time were discards. Otherwise a write of these
+ * blocks may have been executed after the discard: they stay marked as written, and the server is
+ * asked.
+ *
+ * Context: any but hardirq.
+ */
+void memx_clt_zeroed(struct memx_clt_io *io)
+{
+	struct memx_clt_extent *ext = io->ext;
+	struct figures before;
+
+	spin_lock_bh(&ext->lock);
+	before = figures(ext);
+	if (ext->generation == io->generation) {
+		if (io->alone && ext->nwrites == io->nwrites)
+			memx_clt_blocks_zero(&ext->blocks, io->page, io->count);
+		else
+			memx_clt_blocks_restore(&ext->blocks, io->page, io->count);
 		account(memx_clt_io_vol(io), ext, ext->srv, before);
 	}
 	spin_unlock_bh(&ext->lock);

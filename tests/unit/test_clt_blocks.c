@@ -80,6 +80,11 @@ static void step(struct memx_clt_blocks *b, struct model *m)
 		if (!t_below(10))
 			lose(b, m);
 		break;
+	case 5:
+		memx_clt_blocks_zero(b, first, count);
+		for (i = first; i < first + count; i++)
+			m->written[i] = m->lost[i] = false;
+		break;
 	case 6:
 		check_run(b, m, first, count);
 		break;
@@ -116,6 +121,22 @@ TEST(the_whole_extent_at_once)
 	CHECK_EQ(memx_clt_blocks_read(&b, 1023, 1), MEMX_CLT_ZEROS);
 	CHECK_EQ(memx_clt_blocks_read(&b, 1022, 2), MEMX_CLT_LOST);
 	CHECK_EQ(b.nlost, MEMX_EXTENT_PAGES - 1);
+}
+
+/* It reads as zeros, and no server can take that along. */
+TEST(a_discarded_block_is_not_lost)
+{
+	struct memx_clt_blocks b = { };
+
+	memx_clt_blocks_write(&b, 63, 3);
+	memx_clt_blocks_zero(&b, 64, 1);
+	CHECK_EQ(memx_clt_blocks_read(&b, 64, 1), MEMX_CLT_ZEROS);
+	CHECK_EQ(memx_clt_blocks_lose(&b), 2);
+	CHECK_EQ(memx_clt_blocks_read(&b, 64, 1), MEMX_CLT_ZEROS);
+	CHECK_EQ(memx_clt_blocks_read(&b, 63, 1), MEMX_CLT_LOST);
+	memx_clt_blocks_zero(&b, 0, 64);
+	CHECK_EQ(memx_clt_blocks_read(&b, 0, 65), MEMX_CLT_ZEROS);
+	CHECK_EQ(b.nlost, 1);
 }
 
 /* A block that is lost twice counts once, and a write alone does not make it readable. */

@@ -100,6 +100,26 @@ void memx_clt_blocks_restore(struct memx_clt_blocks *b, u32 first, u32 count)
 }
 
 /**
+ * memx_clt_blocks_zero - blocks are zeros: a discard of them succeeded, and nothing was written
+ * after it
+ * @b:		blocks
+ * @first:	first block
+ * @count:	blocks, at least 1
+ */
+void memx_clt_blocks_zero(struct memx_clt_blocks *b, u32 first, u32 count)
+{
+	u32 w;
+
+	memx_clt_blocks_restore(b, first, count);
+	for_each_word(w, first, count) {
+		u64 m = mask(w, first, count);
+
+		b->nwritten -= hweight64(b->written[w] & m);
+		b->written[w] &= ~m;
+	}
+}
+
+/**
  * memx_clt_blocks_lose - the server that held them is gone
  * @b:		blocks
  *

@@ -34,6 +34,7 @@ enum memx_clt_read memx_clt_blocks_read(const struct memx_clt_blocks *b, u32 fir
 u32 memx_clt_blocks_run(const struct memx_clt_blocks *b, u32 first, u32 count, bool *lost);
 void memx_clt_blocks_write(struct memx_clt_blocks *b, u32 first, u32 count);
 void memx_clt_blocks_restore(struct memx_clt_blocks *b, u32 first, u32 count);
+void memx_clt_blocks_zero(struct memx_clt_blocks *b, u32 first, u32 count);
 u32 memx_clt_blocks_lose(struct memx_clt_blocks *b);
 
 #endif

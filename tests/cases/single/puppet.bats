@@ -148,6 +148,74 @@ begin() {
 		is "$(of_volume errors)" -eq 2'
 }
 
+# What is read from the puppet is never zero.
+BLOCK='
+	discard() { blkdiscard -o 0 -l 4096 $device; }
+	holds() { [ "$(told held)" = "$1" ]; }
+	is_written() {
+		is "$(of_volume written)" -eq 4096
+		refused cmp -s -n 4096 <(dd if=$device bs=4k count=1 iflag=direct 2>/dev/null) /dev/zero
+	}
+	is_zero() {
+		is "$(of_volume written)" -eq 0
+		cmp -n 4096 <(dd if=$device bs=4k count=1 iflag=direct 2>/dev/null) /dev/zero
+	}
+'
+
+@test "a discarded block is not written any more" {
+	guest 60 "$(begin alone)$BLOCK"'
+		put 0; is_written
+		discard; is_zero
+		put 0; is_written'
+}
+
+@test "a block that is written while its discard is under way is written" {
+	guest 60 "$(begin alone)$BLOCK"'
+		put 0
+		tell hold 3
+		discard &
+		until_true 5 holds 1
+		put 0
+		tell hold 0
+		wait $!
+		is_written
+		discard; is_zero'
+}
+
+@test "a block that is discarded while its write is under way is written" {
+	guest 60 "$(begin alone)$BLOCK"'
+		put 0
+		tell hold 2
+		put 0 >/tmp/put.out &
+		write=$!
+		until_true 5 holds 1
+		discard
+		is_written
+		tell hold 0
+		wait $write
+		is_written
+		discard; is_zero'
+}
+
+@test "a write that was given up may be executed yet: its block stays written" {
+	guest 60 "$(begin alone)$BLOCK"'
+		put 0
+		cli memx-admin set v0 --loss-timeout 2
+		tell hold 2
+		put 0 >/tmp/put.out &
+		until_true 5 holds 1
+		away other
+		refused wait $!
+		cli memx-admin set v0 --loss-timeout 60
+		back other
+		until_true 20 state_is other up
+		discard
+		is_written
+		tell hold 0
+		discard
+		is_written'
+}
+
 @test "a volume with extents at a donor that is away goes, with its puppet" {
 	guest 60 "$(begin alone)"'
 		put 0; put 1

@@ -98,6 +98,24 @@ teardown() { memx_end_case; }
 		is "$(of_volume lost)" -eq 0'
 }
 
+@test "discarded blocks are no loss when the donor goes" {
+	guest 60 'pair; volume v0 16M; device=$(disk)
+		dd if=/dev/urandom of=$device bs=1M count=8 oflag=direct
+		is "$(of_volume written)" -eq $((8 << 20))
+		blkdiscard -o $((3 << 20)) -l $((3 << 20)) $device
+		blkdiscard -z -o 0 -l 8192 $device
+		is "$(of_volume written)" -eq $(((5 << 20) - 8192))
+		srv memx-admin server stop --force
+		srv memx-admin server start --capacity 64M
+		until_true 10 sees_server
+		says "Input/output error" dd if=$device of=/dev/null bs=4k skip=2 count=1 iflag=direct
+		says "Input/output error" dd if=$device of=/dev/null bs=4k skip=1536 count=1 iflag=direct
+		is "$(of_volume lost)" -eq $(((5 << 20) - 8192))
+		cmp -n 8192 <(dd if=$device bs=4k count=2 iflag=direct) /dev/zero
+		cmp -n $((3 << 20)) <(dd if=$device bs=1M skip=3 count=3 iflag=direct) /dev/zero
+		is "$(of_volume errors)" -eq 2'
+}
+
 @test "of reads that are merged, those of lost blocks fail and the others do not" {
 	guest 90 'pair; volume v0 8M; device=$(disk)
 		blocks write $device 3
