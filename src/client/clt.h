@@ -42,10 +42,14 @@ struct memx_clt;
  * @n:		its number: clt->srv[n]
  * @up:		it answers
  * @was_up:	it has answered
+ * @going:	is being forgotten: no extent is placed there
  * @down_since:	jiffies of the last time when it stopped answering
  *
- * Lives as long as the node has volumes. @up, @was_up and @down_since are written by the session's
- * work only.
+ * Lives as long as the node has volumes; one that is long gone and has nothing makes room for
+ * another one when the table is full (forget_one()). Who finds it in clt->srv[] may look at it
+ * under RCU, clt->lock or clt->admin; who finds it at an extent or a request that is under way, any
+ * time: it does not go before those. @up, @was_up and @down_since are written by the session's work
+ * only.
  */
 struct memx_clt_srv {
 	struct memx_clt		*clt;
@@ -55,6 +59,7 @@ struct memx_clt_srv {
 	unsigned int		n;
 	bool			up;
 	bool			was_up;
+	bool			going;
 	unsigned long		down_since;
 };
 
@@ -114,7 +119,7 @@ struct memx_clt_map {
 /**
  * struct memx_clt_io - a block request, with what RMAP needs for it
  * @rq:		request to the server
- * @srv:	where it was sent last; NULL while it waits for its extent to be opened
+ * @srv:	where it was sent; NULL while it waits for its extent, or to be sent again
  * @ext:	its extent, with the @generation that was seen when it was sent
  * @list:	in extent->parked or volume->retry
  * @page:	first page within the extent, of the part under way
@@ -251,7 +256,8 @@ struct memx_clt_vol {
  * @node:	its RMAP node
  * @admin:	makes and destroys, one after the other
  * @lock:	@vols
- * @srv:	servers, @nsrv of them; only grows while there are volumes (release, acquire)
+ * @srv:	servers; those with a number of @nsrv and above were never there (release, acquire).
+ *		Written by @find_work; a server goes under admin and lock
  * @peers:	room for @find_work
  * @wq:		works on the way of pages that are written: it has a rescuer
  * @find_work:	opens sessions to servers that were heard; allocates, so not on @wq
@@ -264,7 +270,7 @@ struct memx_clt {
 	struct mutex		admin;
 	struct mutex		lock;
 	struct list_head	vols;
-	struct memx_clt_srv	*srv[MEMX_CLT_SERVERS_MAX];
+	struct memx_clt_srv __rcu *srv[MEMX_CLT_SERVERS_MAX];
 	unsigned int		nsrv;
 	struct rmp_peer_info	*peers;
 	struct workqueue_struct	*wq;
@@ -278,6 +284,12 @@ extern unsigned int memx_clt_net_id;
 static inline struct memx_clt *memx_clt_of(struct net *net)
 {
 	return net_generic(net, memx_clt_net_id);
+}
+
+/* For those who keep it from going, see struct memx_clt_srv, and find_work, which lets it go. */
+static inline struct memx_clt_srv *memx_clt_srv(const struct memx_clt *clt, unsigned int n)
+{
+	return rcu_dereference_protected(clt->srv[n], true);
 }
 
 struct netlink_ext_ack;
@@ -307,6 +319,7 @@ void memx_clt_io_end(struct memx_clt_io *io, blk_status_t status);
 void memx_clt_retry_work(struct work_struct *work);
 void memx_clt_expire(struct memx_clt_vol *vol);
 u32 memx_clt_waiting(struct memx_clt_vol *vol);
+bool memx_clt_is_sent(struct memx_clt_vol *vol, const struct memx_clt_srv *srv);
 
 static inline struct memx_clt_vol *memx_clt_io_vol(struct memx_clt_io *io)
 {
@@ -344,6 +357,7 @@ void memx_clt_lost_all(struct memx_clt_srv *srv);
 void memx_clt_open_init(struct memx_clt_vol *vol);
 void memx_clt_open_later(struct memx_clt_vol *vol, struct memx_clt_extent *ext);
 void memx_clt_open_kick(struct memx_clt_vol *vol);
+bool memx_clt_opens_at(struct memx_clt_vol *vol, const struct memx_clt_srv *srv);
 void memx_clt_open_expire(struct memx_clt_vol *vol);
 
 /* server.c */

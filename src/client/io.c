@@ -175,6 +175,7 @@ static void retry(struct memx_clt_vol *vol, struct memx_clt_io *io)
 		return;
 	}
 	io->tries += io->tries < U8_MAX;
+	WRITE_ONCE(io->srv, NULL);
 	spin_lock_bh(&vol->retry_lock);
 	list_add_tail(&io->list, &vol->retry);
 	spin_unlock_bh(&vol->retry_lock);
@@ -430,4 +431,31 @@ u32 memx_clt_waiting(struct memx_clt_vol *vol)
 
 	blk_mq_tagset_busy_iter(&vol->set, count_waiting, &n);
 	return n;
+}
+
+struct sent {
+	const struct memx_clt_srv *srv;
+	bool any;
+};
+
+static bool look_for_sent(struct request *req, void *arg)
+{
+	struct memx_clt_io *io = blk_mq_rq_to_pdu(req);
+	struct sent *sent = arg;
+
+	sent->any = sent->any || READ_ONCE(io->srv) == sent->srv;
+	return true;
+}
+
+/**
+ * memx_clt_is_sent - is a request under way to a server?
+ * @vol:	volume
+ * @srv:	server
+ */
+bool memx_clt_is_sent(struct memx_clt_vol *vol, const struct memx_clt_srv *srv)
+{
+	struct sent sent = { .srv = srv };
+
+	blk_mq_tagset_busy_iter(&vol->set, look_for_sent, &sent);
+	return sent.any;
 }

@@ -114,7 +114,7 @@ static int put_places(struct sk_buff *skb, struct memx_clt_vol *vol, bool some)
 			continue;
 		if (skb_tailroom(skb) <= PLACE_ROOM)
 			return some ? 0 : -EMSGSIZE;
-		if (put_place(skb, vol->clt->srv[i], extents,
+		if (put_place(skb, memx_clt_srv(vol->clt, i), extents,
 			      atomic64_read(&vol->share[i].written)))
 			return -EMSGSIZE;
 	}

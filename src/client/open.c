@@ -48,6 +48,7 @@ void memx_clt_open_later(struct memx_clt_vol *vol, struct memx_clt_extent *ext)
 static void set_again(struct memx_clt_open *op)
 {
 	spin_lock_bh(&op->vol->open_lock);
+	WRITE_ONCE(op->srv, NULL);
 	op->again = true;
 	spin_unlock_bh(&op->vol->open_lock);
 	kick(op->vol);
@@ -58,6 +59,7 @@ static void release(struct memx_clt_open *op)
 	bool more;
 
 	spin_lock_bh(&op->vol->open_lock);
+	WRITE_ONCE(op->srv, NULL);
 	op->busy = false;
 	more = !list_empty(&op->vol->to_open);
 	spin_unlock_bh(&op->vol->open_lock);
@@ -102,7 +104,10 @@ static u8 state(const struct memx_clt_open *op, const struct memx_clt_srv *srv, 
 						       : MEMX_CLT_CAND_UP;
 }
 
-/* Return: a server for the extent, or NULL. vol->cand[] is what is known of all @n. */
+/*
+ * Return: a server for the extent, or NULL. vol->cand[] is what is known of all @n.
+ * Context: RCU, for as long as the server is used.
+ */
 static struct memx_clt_srv *choose(struct memx_clt_open *op, unsigned int *n)
 {
 	struct memx_clt_vol *vol = op->vol;
@@ -112,10 +117,14 @@ static struct memx_clt_srv *choose(struct memx_clt_open *op, unsigned int *n)
 
 	*n = smp_load_acquire(&clt->nsrv);
 	for (i = 0; i < *n; i++) {
-		struct memx_clt_srv *srv = clt->srv[i];
+		struct memx_clt_srv *srv = rcu_dereference(clt->srv[i]);
 		struct rmp_peer_info info = { };
-		bool heard = !rmp_peer_lookup(clt->node, srv->id, &info);
+		bool heard;
 
+		vol->cand[i] = (struct memx_clt_cand) { .state = MEMX_CLT_CAND_GONE };
+		if (!srv || READ_ONCE(srv->going))
+			continue;
+		heard = !rmp_peer_lookup(clt->node, srv->id, &info);
 		vol->cand[i] = (struct memx_clt_cand) {
 			.free_pages = info.free_pages,
 			.load = info.load,
@@ -124,14 +133,14 @@ static struct memx_clt_srv *choose(struct memx_clt_open *op, unsigned int *n)
 		};
 	}
 	chosen = memx_clt_place(vol->cand, *n, get_random_u32(), get_random_u32());
-	return chosen < 0 ? NULL : clt->srv[chosen];
+	return chosen < 0 ? NULL : rcu_dereference(clt->srv[chosen]);
 }
 
 static void ask(struct memx_clt_open *op, struct memx_clt_srv *srv)
 {
 	struct memx_clt_vol *vol = op->vol;
 
-	op->srv = srv;
+	WRITE_ONCE(op->srv, srv);
 	set_bit(srv->n, vol->asked);
 	op->head = (struct memx_extent_req) {
 		.op = MEMX_OP_EXTENT_OPEN,
@@ -205,11 +214,13 @@ static bool go(struct memx_clt_open *op)
 		memx_clt_open_failed(ext, BLK_STS_IOERR);
 		return true;
 	}
+	rcu_read_lock();
 	srv = choose(op, &n);
-	if (srv) {
+	if (srv)
 		ask(op, srv);
+	rcu_read_unlock();
+	if (srv)
 		return true;
-	}
 	if (give_up(op, n))
 		return true;
 	spin_lock_bh(&vol->open_lock);
@@ -271,6 +282,25 @@ static void open_work(struct work_struct *work)
 	while ((op = next_open(vol)) && go(op))
 		;
 	rest(vol);
+}
+
+/**
+ * memx_clt_opens_at - is a server asked to take an extent?
+ * @vol:	volume
+ * @srv:	server
+ *
+ * Context: any but hardirq. An extent that it took is counted when this says no.
+ */
+bool memx_clt_opens_at(struct memx_clt_vol *vol, const struct memx_clt_srv *srv)
+{
+	struct memx_clt_open *op;
+	bool asked = false;
+
+	spin_lock_bh(&vol->open_lock);
+	for (op = vol->open; op < vol->open + MEMX_CLT_OPENS; op++)
+		asked = asked || op->srv == srv;
+	spin_unlock_bh(&vol->open_lock);
+	return asked;
 }
 
 /**
