@@ -98,6 +98,29 @@ teardown() { memx_end_case; }
 		is "$(of_volume lost)" -eq 0'
 }
 
+# Nothing is written between a stop and the next start: what was sent to a node without a server has
+# to end by itself.
+@test "a server that stops under a load of writes: they end with errors, those of others go on" {
+	guest 90 'pair; volume v0 32M --loss-timeout 60; device=$(disk)
+		fio --name=v --filename=$device --direct=1 --ioengine=libaio --iodepth=16 --rw=randwrite \
+			--bsrange=4k-64k --time_based --runtime=60 --output=/tmp/fio.out >/dev/null 2>&1 &
+		written() { [ "$(of_volume pages_out)" -gt 500 ]; }
+		until_true 20 written
+		srv memx-admin server stop --force
+		until_true 10 refused kill -0 $! 2>/dev/null
+		refused wait $!
+		grep -q "Input/output error" /tmp/fio.out
+		is "$(of_volume errors)" -gt 0
+		srv memx-admin server start --capacity 64M
+		until_true 10 sees_server
+		# An extent of which nothing was asked since then is not known to be lost.
+		for n in 0 1 2 3 4 5 6 7; do
+			dd if=/dev/urandom of=$device bs=4k count=1 seek=$((n * 1024)) oflag=direct || true
+		done
+		dd if=/dev/urandom of=$device bs=1M count=32 oflag=direct
+		is "$(of_volume lost)" -eq 0'
+}
+
 @test "discarded blocks are no loss when the donor goes" {
 	guest 60 'pair; volume v0 16M; device=$(disk)
 		dd if=/dev/urandom of=$device bs=1M count=8 oflag=direct
