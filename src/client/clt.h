@@ -41,9 +41,14 @@ struct memx_clt;
  * @sess:	the session; constant, as are @clt, @id, @name and @n
  * @n:		its number: clt->srv[n]
  * @up:		it answers
+ * @was_up:	it has answered
+ * @going:	is being forgotten: no extent is placed there
  * @down_since:	jiffies of the last time when it stopped answering
  *
- * Lives as long as the node has volumes. @up and @down_since are written by the session's work
+ * Lives as long as the node has volumes; one that is long gone and has nothing makes room for
+ * another one when the table is full (forget_one()). Who finds it in clt->srv[] may look at it
+ * under RCU, clt->lock or clt->admin; who finds it at an extent or a request that is under way, any
+ * time: it does not go before those. @up, @was_up and @down_since are written by the session's work
  * only.
  */
 struct memx_clt_srv {
@@ -53,6 +58,8 @@ struct memx_clt_srv {
 	char			name[RMP_NAME_LEN];
 	unsigned int		n;
 	bool			up;
+	bool			was_up;
+	bool			going;
 	unsigned long		down_since;
 };
 
@@ -71,6 +78,8 @@ enum memx_clt_state {
  * @handle:	the server's name for it
  * @srv:	where it is open; NULL when it is not
  * @blocks:	which hold something
+ * @writing:	writes that a server may be executing; falls without the lock
+ * @nwrites:	writes that have begun
  * @parked:	requests that wait for it to be opened
  * @opening:	in volume->to_open; under open_lock
  * @open_since:	jiffies since when it was tried to open it
@@ -83,20 +92,23 @@ struct memx_clt_extent {
 	u64			handle;
 	struct memx_clt_srv	*srv;
 	struct memx_clt_blocks	blocks;
+	atomic_t		writing;
+	u32			nwrites;
 	struct list_head	parked;
 	struct list_head	opening;
 	unsigned long		open_since;
 	u64			index;
 };
 
-#define MEMX_CLT_CHUNK		128	/* extents that are allocated together */
+/* Extents that are allocated together: as many as fill 32 KiB, without a rest worth the name. */
+#define MEMX_CLT_CHUNK		(32768 / sizeof(struct memx_clt_extent))
 
 /**
  * struct memx_clt_map - extents of a volume
  * @n:		how many
  * @chunk:	MEMX_CLT_CHUNK extents each
  *
- * All of it is allocated when the volume is made or grows: about 340 bytes for 4 MiB, since a page
+ * All of it is allocated when the volume is made or grows: about 350 bytes for 4 MiB, since a page
  * that is written to free memory cannot wait for memory.
  */
 struct memx_clt_map {
@@ -107,13 +119,16 @@ struct memx_clt_map {
 /**
  * struct memx_clt_io - a block request, with what RMAP needs for it
  * @rq:		request to the server
- * @srv:	where it was sent last; NULL while it waits for its extent to be opened
+ * @srv:	where it was sent; NULL while it waits for its extent, or to be sent again
  * @ext:	its extent, with the @generation that was seen when it was sent
  * @list:	in extent->parked or volume->retry
  * @page:	first page within the extent, of the part under way
  * @count:	pages of the part under way
- * @left:	discard: pages that follow this part
- * @tries:	times that the server was busy
+ * @left:	pages that follow this part
+ * @nwrites:	discard: extent->nwrites when it began
+ * @alone:	discard: no write of the extent was under way then
+ * @tries:	times that the server was busy, in this part; at most 255
+ * @busy_since:	jiffies of the first of them
  * @head:	of the request, values follow
  * @rep_head:	of the reply
  * @bv:		the pages
@@ -125,10 +140,13 @@ struct memx_clt_io {
 	struct list_head	list;
 	u32			generation;
 	u32			left;
+	u32			nwrites;
 	u16			page;
 	u16			count;
 	u8			op;
 	u8			tries;
+	bool			alone;
+	unsigned long		busy_since;
 	struct {
 		struct memx_data_req req;
 		__be64		value[RMP_PAGES_MAX];
@@ -145,7 +163,8 @@ struct memx_clt_vol;
  * @vol:	volume; constant
  * @busy:	this struct is in use; under open_lock
  * @again:	another server has to be found; under open_lock
- * @refused:	servers that do not want it
+ * @not_now:	servers that do not want it now
+ * @full:	servers that have no space for it
  * @srv:	the one that is asked
  */
 struct memx_clt_open {
@@ -155,28 +174,45 @@ struct memx_clt_open {
 	struct memx_clt_srv	*srv;
 	bool			busy;
 	bool			again;
-	DECLARE_BITMAP(refused, MEMX_CLT_SERVERS_MAX);
+	DECLARE_BITMAP(not_now, MEMX_CLT_SERVERS_MAX);
+	DECLARE_BITMAP(full, MEMX_CLT_SERVERS_MAX);
 	struct memx_extent_req	head;
 	struct memx_extent_rep	rep;
 };
 
-/* Per CPU, since the volume was made. */
+/* What a server has of a volume. Blocks and extents, changed under the lock of the extent. */
+struct memx_clt_share {
+	atomic64_t extents, written;
+};
+
+/* Per CPU, since the volume was made. @errors: requests, or parts of them, that ended with one. */
 struct memx_clt_stats {
 	u64 pages_in, pages_out, errors;
 };
 
 /**
  * struct memx_clt_vol - a volume
+ *
+ * One that is listed is complete, disk included: ticks, sessions and netlink find it there. It is
+ * listed before others can see its disk, so that no write goes past them.
+ *
  * @list:	in clt->vols; clt->lock
  * @epoch:	owner epoch
  * @loss_timeout: jiffies that requests wait for a server that does not answer; 0: for ever
  * @dead:	requests fail from now on
  * @closed:	nobody may open the disk any more; disk->open_mutex
  * @map:	extents; RCU, replaced under clt->lock
- * @open_lock:	@to_open, @open[].busy
+ * @share:	what each server has of it, by its number
+ * @lost:	blocks
+ * @open_lock:	@to_open, @not_before, @open[].busy
  * @to_open:	extents that look for a server
+ * @not_before:	jiffies from when on those are tried again
  * @open_work:	finds servers for them
  * @cand:	room for @open_work
+ * @full:	all servers were full when @open_work looked last. It writes this, and who opens an
+ *		extent sets it to false
+ * @full_since:	jiffies since when; @open_work only
+ * @full_seen:	jiffies when it looked last; @open_work only
  * @asked:	servers that may have extents of it
  * @retry_lock:	@retry
  * @retry:	requests that a server was too busy for
@@ -196,12 +232,18 @@ struct memx_clt_vol {
 	struct blk_mq_tag_set	set;
 	struct memx_clt_stats __percpu *stats;
 	struct memx_clt_map __rcu *map;
+	struct memx_clt_share	share[MEMX_CLT_SERVERS_MAX];
+	atomic64_t		lost;
 
 	spinlock_t		open_lock;
 	struct list_head	to_open;
+	unsigned long		not_before;
 	struct memx_clt_open	open[MEMX_CLT_OPENS];
 	struct delayed_work	open_work;
 	struct memx_clt_cand	cand[MEMX_CLT_SERVERS_MAX];
+	bool			full;
+	unsigned long		full_since;
+	unsigned long		full_seen;
 	DECLARE_BITMAP(asked, MEMX_CLT_SERVERS_MAX);
 
 	spinlock_t		retry_lock;
@@ -214,7 +256,8 @@ struct memx_clt_vol {
  * @node:	its RMAP node
  * @admin:	makes and destroys, one after the other
  * @lock:	@vols
- * @srv:	servers, @nsrv of them; only grows while there are volumes (release, acquire)
+ * @srv:	servers; those with a number of @nsrv and above were never there (release, acquire).
+ *		Written by @find_work; a server goes under admin and lock
  * @peers:	room for @find_work
  * @wq:		works on the way of pages that are written: it has a rescuer
  * @find_work:	opens sessions to servers that were heard; allocates, so not on @wq
@@ -227,7 +270,7 @@ struct memx_clt {
 	struct mutex		admin;
 	struct mutex		lock;
 	struct list_head	vols;
-	struct memx_clt_srv	*srv[MEMX_CLT_SERVERS_MAX];
+	struct memx_clt_srv __rcu *srv[MEMX_CLT_SERVERS_MAX];
 	unsigned int		nsrv;
 	struct rmp_peer_info	*peers;
 	struct workqueue_struct	*wq;
@@ -241,6 +284,12 @@ extern unsigned int memx_clt_net_id;
 static inline struct memx_clt *memx_clt_of(struct net *net)
 {
 	return net_generic(net, memx_clt_net_id);
+}
+
+/* For those who keep it from going, see struct memx_clt_srv, and find_work, which lets it go. */
+static inline struct memx_clt_srv *memx_clt_srv(const struct memx_clt *clt, unsigned int n)
+{
+	return rcu_dereference_protected(clt->srv[n], true);
 }
 
 struct netlink_ext_ack;
@@ -257,6 +306,7 @@ int memx_clt_destroy(struct memx_clt *clt, const char *name, bool force,
 void memx_clt_destroy_all(struct memx_clt *clt);
 
 /* disk.c */
+int memx_clt_disk_new(struct memx_clt_vol *vol);
 int memx_clt_disk_add(struct memx_clt_vol *vol);
 bool memx_clt_disk_close(struct memx_clt_vol *vol, bool force);
 void memx_clt_disk_del(struct memx_clt_vol *vol);
@@ -269,6 +319,7 @@ void memx_clt_io_end(struct memx_clt_io *io, blk_status_t status);
 void memx_clt_retry_work(struct work_struct *work);
 void memx_clt_expire(struct memx_clt_vol *vol);
 u32 memx_clt_waiting(struct memx_clt_vol *vol);
+bool memx_clt_is_sent(struct memx_clt_vol *vol, const struct memx_clt_srv *srv);
 
 static inline struct memx_clt_vol *memx_clt_io_vol(struct memx_clt_io *io)
 {
@@ -276,6 +327,7 @@ static inline struct memx_clt_vol *memx_clt_io_vol(struct memx_clt_io *io)
 }
 
 /* map.c: extents, the only place that changes their state */
+u64 memx_clt_map_bytes(const struct memx_clt_map *old, u64 bytes);
 struct memx_clt_map *memx_clt_map_new(const struct memx_clt_map *old, u64 bytes);
 void memx_clt_map_free(struct memx_clt_map *map, u64 from);
 static inline struct memx_clt_extent *memx_clt_extent(const struct memx_clt_map *map, u64 index)
@@ -287,21 +339,25 @@ enum memx_clt_go {
 	MEMX_CLT_PARKED,	/* goes on when the extent is open */
 	MEMX_CLT_FILL,		/* a read of zeros */
 	MEMX_CLT_DONE,		/* there is nothing to do */
-	MEMX_CLT_FAIL,
+	MEMX_CLT_FAIL,		/* an I/O error */
 };
 
 enum memx_clt_go memx_clt_begin(struct memx_clt_vol *vol, struct memx_clt_io *io);
+void memx_clt_write_end(struct memx_clt_io *io);
 void memx_clt_written(struct memx_clt_io *io);
+void memx_clt_zeroed(struct memx_clt_io *io);
 u32 memx_clt_open_try(struct memx_clt_extent *ext);
 void memx_clt_opened(struct memx_clt_extent *ext, struct memx_clt_srv *srv, u64 handle);
 void memx_clt_open_failed(struct memx_clt_extent *ext, blk_status_t status);
-u32 memx_clt_lost(struct memx_clt_extent *ext, const struct memx_clt_srv *srv, u32 generation);
+u32 memx_clt_lost(struct memx_clt_vol *vol, struct memx_clt_extent *ext,
+		  const struct memx_clt_srv *srv, u32 generation);
 void memx_clt_lost_all(struct memx_clt_srv *srv);
 
 /* open.c */
 void memx_clt_open_init(struct memx_clt_vol *vol);
 void memx_clt_open_later(struct memx_clt_vol *vol, struct memx_clt_extent *ext);
 void memx_clt_open_kick(struct memx_clt_vol *vol);
+bool memx_clt_opens_at(struct memx_clt_vol *vol, const struct memx_clt_srv *srv);
 void memx_clt_open_expire(struct memx_clt_vol *vol);
 
 /* server.c */

@@ -78,16 +78,29 @@ static const struct queue_limits limits = {
 	.max_write_zeroes_sectors = MEMX_EXTENT_BYTES >> SECTOR_SHIFT,
 };
 
+static int alloc_disk(struct memx_clt_vol *vol)
+{
+	struct gendisk *disk = memx_disk_alloc(&vol->set, &limits, vol);
+
+	if (IS_ERR(disk))
+		return PTR_ERR(disk);
+	vol->disk = disk;
+	disk->fops = &disk_ops;
+	disk->private_data = vol;
+	snprintf(disk->disk_name, sizeof(disk->disk_name), "memx%d", vol->minor);
+	set_capacity(disk, vol->bytes >> SECTOR_SHIFT);
+	return 0;
+}
+
 /**
- * memx_clt_disk_add - give a volume its disk
- * @vol:	volume, otherwise ready: the kernel looks for partitions at once
+ * memx_clt_disk_new - make the disk of a volume; nobody sees it yet
+ * @vol:	volume
  *
  * Context: process; may sleep.
  * Return: 0 or an error, then nothing is left.
  */
-int memx_clt_disk_add(struct memx_clt_vol *vol)
+int memx_clt_disk_new(struct memx_clt_vol *vol)
 {
-	struct gendisk *disk;
 	int err;
 
 	vol->minor = ida_alloc(&minors, GFP_KERNEL);
@@ -104,28 +117,28 @@ int memx_clt_disk_add(struct memx_clt_vol *vol)
 	err = blk_mq_alloc_tag_set(&vol->set);
 	if (err)
 		goto free_minor;
-	disk = memx_disk_alloc(&vol->set, &limits, vol);
-	if (IS_ERR(disk)) {
-		err = PTR_ERR(disk);
-		goto free_set;
-	}
-	vol->disk = disk;
-	disk->fops = &disk_ops;
-	disk->private_data = vol;
-	snprintf(disk->disk_name, sizeof(disk->disk_name), "memx%d", vol->minor);
-	set_capacity(disk, vol->bytes >> SECTOR_SHIFT);
-	err = device_add_disk(NULL, disk, disk_groups);
+	err = alloc_disk(vol);
 	if (err)
-		goto put_disk;
+		goto free_set;
 	return 0;
 
-put_disk:
-	put_disk(disk);
 free_set:
 	blk_mq_free_tag_set(&vol->set);
 free_minor:
 	ida_free(&minors, vol->minor);
 	return err;
+}
+
+/**
+ * memx_clt_disk_add - show the disk of a volume
+ * @vol:	volume, listed: the kernel looks for partitions at once, and others may write
+ *
+ * Context: process; may sleep.
+ * Return: 0, or an error; then memx_clt_disk_free() is to follow.
+ */
+int memx_clt_disk_add(struct memx_clt_vol *vol)
+{
+	return device_add_disk(NULL, vol->disk, disk_groups);
 }
 
 /**

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The way of a block request: to its extent, to the server that has it, and back. It ends in
- * memx_clt_io_end(), once.
+ * memx_clt_io_end(), once. A discard goes in parts, one for each extent; so does a read of which
+ * some blocks are lost.
  */
 #include <linux/highmem.h>
 
@@ -119,26 +120,62 @@ static void take_part(struct memx_clt_vol *vol, struct memx_clt_io *io, u64 pos)
 	rcu_read_lock();
 	io->ext = memx_clt_extent(rcu_dereference(vol->map), pos / MEMX_EXTENT_PAGES);
 	rcu_read_unlock();
+	io->tries = 0;
 	io->page = pos % MEMX_EXTENT_PAGES;
 	io->count = min_t(u32, io->left, MEMX_EXTENT_PAGES - io->page);
 	io->left -= io->count;
 }
 
-/* A part is done. */
-static void next_part(struct memx_clt_vol *vol, struct memx_clt_io *io)
+/*
+ * A part has ended. Those of a read end each with an error of its own: a bio that lies in several
+ * of them fails when one does. Return: true when it goes on with the next one.
+ */
+static bool part_end(struct memx_clt_vol *vol, struct memx_clt_io *io, blk_status_t status)
 {
-	if (likely(!io->left)) {
-		memx_clt_io_end(io, BLK_STS_OK);
-		return;
+	struct request *req = blk_mq_rq_from_pdu(io);
+
+	if (likely(!io->left) || (status && io->op != MEMX_OP_READ)) {
+		memx_clt_io_end(io, status);
+		return false;
+	}
+	if (io->op == MEMX_OP_READ) {
+		if (status)
+			this_cpu_inc(vol->stats->errors);
+		blk_update_request(req, status, io->count * RMP_PAGE_SIZE);
+		map_pages(io, req);
 	}
 	take_part(vol, io, io->ext->index * MEMX_EXTENT_PAGES + io->page + io->count);
-	memx_clt_io_go(io);
+	return true;
+}
+
+static void part_done(struct memx_clt_vol *vol, struct memx_clt_io *io, blk_status_t status)
+{
+	if (unlikely(part_end(vol, io, status)))
+		memx_clt_io_go(io);
+}
+
+/* Return: has the server been busy for longer than the volume waits? */
+static bool is_too_busy(const struct memx_clt_vol *vol, struct memx_clt_io *io)
+{
+	unsigned long wait = READ_ONCE(vol->loss_timeout);
+
+	if (!io->tries)
+		io->busy_since = jiffies;
+	return wait && time_after(jiffies, io->busy_since + wait);
 }
 
 static void retry(struct memx_clt_vol *vol, struct memx_clt_io *io)
 {
-	unsigned int ms = min(1U << min_t(u8, io->tries++, 6), (unsigned int)BUSY_MAX_MS);
+	unsigned int ms = min(1U << min_t(u8, io->tries, 6), (unsigned int)BUSY_MAX_MS);
 
+	if (is_too_busy(vol, io)) {
+		pr_err_ratelimited("memx_client: %s: server %s is busy for too long\n", vol->name,
+				   io->srv->name);
+		part_done(vol, io, BLK_STS_IOERR);
+		return;
+	}
+	io->tries += io->tries < U8_MAX;
+	WRITE_ONCE(io->srv, NULL);
 	spin_lock_bh(&vol->retry_lock);
 	list_add_tail(&io->list, &vol->retry);
 	spin_unlock_bh(&vol->retry_lock);
@@ -170,31 +207,48 @@ static void succeeded(struct memx_clt_vol *vol, struct memx_clt_io *io)
 	if (io->op == MEMX_OP_READ) {
 		this_cpu_add(vol->stats->pages_in, io->count);
 		if (unlikely(!fill_absent(io))) {
-			memx_clt_io_end(io, BLK_STS_IOERR);
+			part_done(vol, io, BLK_STS_IOERR);
 			return;
 		}
-	} else {
-		if (unlikely(READ_ONCE(io->ext->generation) != io->generation)) {
-			memx_clt_io_end(io, BLK_STS_IOERR);	/* and lost again at once */
-			return;
-		}
+	} else if (unlikely(READ_ONCE(io->ext->generation) != io->generation)) {
+		part_done(vol, io, BLK_STS_IOERR);	/* and lost again at once */
+		return;
+	} else if (io->op == MEMX_OP_WRITE) {
 		memx_clt_written(io);
-		if (io->op == MEMX_OP_WRITE)
-			this_cpu_add(vol->stats->pages_out, io->count);
+		this_cpu_add(vol->stats->pages_out, io->count);
+	} else {
+		memx_clt_zeroed(io);
 	}
-	next_part(vol, io);
+	part_done(vol, io, BLK_STS_OK);
+}
+
+/* What the server had is lost. Of what is read, the map tells what that is. */
+static void lost(struct memx_clt_vol *vol, struct memx_clt_io *io)
+{
+	if (io->op == MEMX_OP_READ)
+		memx_clt_io_go(io);
+	else
+		part_done(vol, io, BLK_STS_IOERR);
 }
 
 /* The server says that it does not have the extent. */
 static void gone(struct memx_clt_vol *vol, struct memx_clt_io *io)
 {
-	u32 blocks = memx_clt_lost(io->ext, io->srv, io->generation);
+	u32 blocks = memx_clt_lost(vol, io->ext, io->srv, io->generation);
 
 	if (blocks)
 		memx_clt_event(vol->clt, "data-lost", vol->name,
 			       "%s: %u KiB were lost: server %s has freed them", vol->name,
 			       blocks * (RMP_PAGE_SIZE / 1024), io->srv->name);
-	memx_clt_io_end(io, BLK_STS_IOERR);
+	lost(vol, io);
+}
+
+static void failed(struct memx_clt_vol *vol, struct memx_clt_io *io, int err)
+{
+	if (err == -ESTALE)
+		lost(vol, io);
+	else
+		part_done(vol, io, BLK_STS_IOERR);
 }
 
 /* Context: softirq, or process; no lock held. */
@@ -203,8 +257,11 @@ static void done(struct rmp_req *rq)
 	struct memx_clt_io *io = container_of(rq, struct memx_clt_io, rq);
 	struct memx_clt_vol *vol = memx_clt_io_vol(io);
 
+	/* After other errors it may still be executed. */
+	if (io->op == MEMX_OP_WRITE && (!rq->err || rq->err == -ESTALE))
+		memx_clt_write_end(io);
 	if (unlikely(rq->err)) {
-		memx_clt_io_end(io, BLK_STS_IOERR);
+		failed(vol, io, rq->err);
 		return;
 	}
 	switch (rq->status) {
@@ -221,7 +278,7 @@ static void done(struct rmp_req *rq)
 	default:
 		pr_err_ratelimited("memx_client: %s: server %s refuses a request (status %u)\n",
 				   vol->name, io->srv->name, rq->status);
-		memx_clt_io_end(io, BLK_STS_IOERR);
+		part_done(vol, io, BLK_STS_IOERR);
 	}
 }
 
@@ -246,6 +303,30 @@ static void send(struct memx_clt_vol *vol, struct memx_clt_io *io)
 	rmp_submit(io->srv->sess, rq);
 }
 
+/* Return: true when it goes on with the next part. */
+static bool go_part(struct memx_clt_vol *vol, struct memx_clt_io *io)
+{
+	switch (memx_clt_begin(vol, io)) {
+	case MEMX_CLT_SEND:
+		if (likely(!memx_clt_srv_expired(io->srv, vol))) {
+			send(vol, io);
+			return false;
+		}
+		if (io->op == MEMX_OP_WRITE)
+			memx_clt_write_end(io);
+		return part_end(vol, io, BLK_STS_IOERR);
+	case MEMX_CLT_PARKED:
+		return false;
+	case MEMX_CLT_FILL:
+		fill(io, 0, io->count * RMP_PAGE_SIZE, 0);
+		fallthrough;
+	case MEMX_CLT_DONE:
+		return part_end(vol, io, BLK_STS_OK);
+	default:
+		return part_end(vol, io, BLK_STS_IOERR);
+	}
+}
+
 /**
  * memx_clt_io_go - go on with a request that has an extent
  * @io:		request
@@ -256,24 +337,8 @@ void memx_clt_io_go(struct memx_clt_io *io)
 {
 	struct memx_clt_vol *vol = memx_clt_io_vol(io);
 
-	switch (memx_clt_begin(vol, io)) {
-	case MEMX_CLT_SEND:
-		if (unlikely(memx_clt_srv_expired(io->srv, vol)))
-			memx_clt_io_end(io, BLK_STS_IOERR);
-		else
-			send(vol, io);
-		break;
-	case MEMX_CLT_PARKED:
-		break;
-	case MEMX_CLT_FILL:
-		fill(io, 0, io->count * RMP_PAGE_SIZE, 0);
-		fallthrough;
-	case MEMX_CLT_DONE:
-		next_part(vol, io);
-		break;
-	default:
-		memx_clt_io_end(io, BLK_STS_IOERR);
-	}
+	while (go_part(vol, io))
+		;
 }
 
 /**
@@ -305,7 +370,6 @@ blk_status_t memx_clt_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_q
 		return BLK_STS_NOTSUPP;
 	}
 	io->srv = NULL;
-	io->tries = 0;
 	io->left = blk_rq_bytes(req) / RMP_PAGE_SIZE;
 	blk_mq_start_request(req);
 	take_part(vol, io, blk_rq_pos(req) / MEMX_CLT_BLOCK_SECTORS);
@@ -367,4 +431,31 @@ u32 memx_clt_waiting(struct memx_clt_vol *vol)
 
 	blk_mq_tagset_busy_iter(&vol->set, count_waiting, &n);
 	return n;
+}
+
+struct sent {
+	const struct memx_clt_srv *srv;
+	bool any;
+};
+
+static bool look_for_sent(struct request *req, void *arg)
+{
+	struct memx_clt_io *io = blk_mq_rq_to_pdu(req);
+	struct sent *sent = arg;
+
+	sent->any = sent->any || READ_ONCE(io->srv) == sent->srv;
+	return true;
+}
+
+/**
+ * memx_clt_is_sent - is a request under way to a server?
+ * @vol:	volume
+ * @srv:	server
+ */
+bool memx_clt_is_sent(struct memx_clt_vol *vol, const struct memx_clt_srv *srv)
+{
+	struct sent sent = { .srv = srv };
+
+	blk_mq_tagset_busy_iter(&vol->set, look_for_sent, &sent);
+	return sent.any;
 }

@@ -11,13 +11,16 @@
  * lost.
  */
 #include <linux/mm.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "clt.h"
 
+/* A volume that is too large is refused: nothing is killed for it. */
+#define GFP_MAP		(GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
 static struct memx_clt_extent *chunk_new(u64 first)
 {
-	struct memx_clt_extent *ext = kvcalloc(MEMX_CLT_CHUNK, sizeof(*ext), GFP_KERNEL);
+	struct memx_clt_extent *ext = kvcalloc(MEMX_CLT_CHUNK, sizeof(*ext), GFP_MAP);
 	unsigned int i;
 
 	for (i = 0; ext && i < MEMX_CLT_CHUNK; i++) {
@@ -34,30 +37,53 @@ static u64 nchunks(u64 n)
 	return DIV_ROUND_UP_ULL(n, MEMX_CLT_CHUNK);
 }
 
+static u64 nextents(u64 bytes)
+{
+	return DIV_ROUND_UP_ULL(bytes, MEMX_EXTENT_BYTES);
+}
+
+/**
+ * memx_clt_map_bytes - memory that a map needs
+ * @old:	map whose extents it takes over, or NULL
+ * @bytes:	size of the volume, not smaller than that of @old
+ *
+ * Return: bytes, besides those of @old.
+ */
+u64 memx_clt_map_bytes(const struct memx_clt_map *old, u64 bytes)
+{
+	u64 n = nchunks(nextents(bytes)), kept = old ? nchunks(old->n) : 0;
+
+	return n * sizeof(struct memx_clt_extent *) +
+	       (n - kept) * MEMX_CLT_CHUNK * sizeof(struct memx_clt_extent);
+}
+
 /**
  * memx_clt_map_new - make a map
  * @old:	map whose extents it takes over, or NULL
  * @bytes:	size of the volume, not smaller than that of @old
  *
  * Context: process; may sleep.
- * Return: the map, or NULL without memory; @old is as it was.
+ * Return: the map, or an ERR_PTR(): without memory -ENOMEM, and -EINTR when the process is being
+ * killed. @old is as it was.
  */
 struct memx_clt_map *memx_clt_map_new(const struct memx_clt_map *old, u64 bytes)
 {
-	u64 n = DIV_ROUND_UP_ULL(bytes, MEMX_EXTENT_BYTES), c = 0;
+	u64 n = nextents(bytes), c = 0;
 	u64 kept = old ? nchunks(old->n) : 0;
-	struct memx_clt_map *map = kvzalloc(struct_size(map, chunk, nchunks(n)), GFP_KERNEL);
+	struct memx_clt_map *map = kvzalloc(struct_size(map, chunk, nchunks(n)), GFP_MAP);
 
 	if (!map)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	map->n = n;
 	for (; c < kept; c++)
 		map->chunk[c] = old->chunk[c];
 	for (; c < nchunks(n); c++) {
-		map->chunk[c] = chunk_new(c * MEMX_CLT_CHUNK);
+		bool killed = fatal_signal_pending(current);
+
+		map->chunk[c] = killed ? NULL : chunk_new(c * MEMX_CLT_CHUNK);
 		if (!map->chunk[c]) {
 			memx_clt_map_free(map, kept * MEMX_CLT_CHUNK);
-			return NULL;
+			return ERR_PTR(killed ? -EINTR : -ENOMEM);
 		}
 		cond_resched();
 	}
@@ -92,32 +118,94 @@ static void park(struct memx_clt_vol *vol, struct memx_clt_io *io)
 	memx_clt_open_later(vol, ext);
 }
 
+/* How much of an extent is written, and lost. */
+struct figures {
+	u32 written, lost;
+};
+
+static struct figures figures(const struct memx_clt_extent *ext)
+{
+	return (struct figures) { .written = ext->blocks.nwritten, .lost = ext->blocks.nlost };
+}
+
+/* The volume's figures follow those of an extent, which were @before, and which @srv has. */
+static void account(struct memx_clt_vol *vol, const struct memx_clt_extent *ext,
+		    const struct memx_clt_srv *srv, struct figures before)
+{
+	s64 written = (s64)ext->blocks.nwritten - before.written;
+	s64 lost = (s64)ext->blocks.nlost - before.lost;
+
+	lockdep_assert_held(&ext->lock);
+	if (written)
+		atomic64_add(written, &vol->share[srv->n].written);
+	if (unlikely(lost))
+		atomic64_add(lost, &vol->lost);
+}
+
+/*
+ * The block layer merges requests of several callers into one, and each of them shall see an error
+ * for what is lost of its own only. So where some of the blocks are lost, this part of the request
+ * ends with those that are like the first one.
+ */
+static enum memx_clt_go begin_read(struct memx_clt_extent *ext, struct memx_clt_io *io)
+{
+	enum memx_clt_read what = memx_clt_blocks_read(&ext->blocks, io->page, io->count);
+
+	if (unlikely(what == MEMX_CLT_LOST)) {
+		bool lost;
+		u32 run = memx_clt_blocks_run(&ext->blocks, io->page, io->count, &lost);
+
+		io->left += io->count - run;
+		io->count = run;
+		if (lost)
+			return MEMX_CLT_FAIL;
+		what = memx_clt_blocks_read(&ext->blocks, io->page, io->count);
+	}
+	return what == MEMX_CLT_FETCH ? MEMX_CLT_SEND : MEMX_CLT_FILL;
+}
+
+static void begin_write(struct memx_clt_vol *vol, struct memx_clt_io *io)
+{
+	struct memx_clt_extent *ext = io->ext;
+	struct figures before = figures(ext);
+
+	memx_clt_blocks_write(&ext->blocks, io->page, io->count);
+	account(vol, ext, ext->srv, before);
+	ext->nwrites++;
+	atomic_inc(&ext->writing);
+}
+
 static enum memx_clt_go begin(struct memx_clt_vol *vol, struct memx_clt_io *io)
 {
 	struct memx_clt_extent *ext = io->ext;
-	enum memx_clt_read r;
+	struct figures before;
+	enum memx_clt_go go;
 
 	lockdep_assert_held(&ext->lock);
 	if (unlikely(READ_ONCE(vol->dead)))
 		return MEMX_CLT_FAIL;
 	switch (io->op) {
 	case MEMX_OP_READ:
-		r = memx_clt_blocks_read(&ext->blocks, io->page, io->count);
-		if (r != MEMX_CLT_FETCH)
-			return r == MEMX_CLT_LOST ? MEMX_CLT_FAIL : MEMX_CLT_FILL;
+		go = begin_read(ext, io);
+		if (go != MEMX_CLT_SEND)
+			return go;
 		break;
 	case MEMX_OP_WRITE:
 		if (unlikely(ext->state != MEMX_CLT_OPEN)) {
 			park(vol, io);
 			return MEMX_CLT_PARKED;
 		}
-		memx_clt_blocks_write(&ext->blocks, io->page, io->count);
+		begin_write(vol, io);
 		break;
 	default:
 		if (ext->state != MEMX_CLT_OPEN) {
+			before = figures(ext);
 			memx_clt_blocks_restore(&ext->blocks, io->page, io->count);
+			account(vol, ext, NULL, before);
 			return MEMX_CLT_DONE;
 		}
+		io->nwrites = ext->nwrites;
+		io->alone = !atomic_read(&ext->writing);
 	}
 	io->srv = ext->srv;
 	io->generation = ext->generation;
@@ -145,7 +233,21 @@ enum memx_clt_go memx_clt_begin(struct memx_clt_vol *vol, struct memx_clt_io *io
 }
 
 /**
- * memx_clt_written - a write or a discard has succeeded: its blocks are not lost any more
+ * memx_clt_write_end - a write that had begun is through
+ * @io:		request
+ *
+ * Not called for one that the server may still execute: it never ends, and the extent's discards
+ * leave their blocks marked as written (memx_clt_zeroed()).
+ *
+ * Context: any but hardirq.
+ */
+void memx_clt_write_end(struct memx_clt_io *io)
+{
+	atomic_dec(&io->ext->writing);
+}
+
+/**
+ * memx_clt_written - a write has succeeded: its blocks are not lost any more
  * @io:		request
  *
  * Context: any but hardirq. Without a lost block in the extent this takes no lock: a server that is
@@ -154,12 +256,45 @@ enum memx_clt_go memx_clt_begin(struct memx_clt_vol *vol, struct memx_clt_io *io
 void memx_clt_written(struct memx_clt_io *io)
 {
 	struct memx_clt_extent *ext = io->ext;
+	struct figures before;
 
 	if (likely(!READ_ONCE(ext->blocks.nlost)))
 		return;
 	spin_lock_bh(&ext->lock);
-	if (ext->generation == io->generation)
+	before = figures(ext);
+	if (ext->generation == io->generation) {
 		memx_clt_blocks_restore(&ext->blocks, io->page, io->count);
+		account(memx_clt_io_vol(io), ext, ext->srv, before);
+	}
+	spin_unlock_bh(&ext->lock);
+}
+
+/**
+ * memx_clt_zeroed - a discard has succeeded: its blocks are zeros, and nothing that can be lost
+ * @io:		request
+ *
+ * They are taken for not written only when that is certain. When the discard began no write of the
+ * extent was under way, and none has begun since: both are changed under the lock, before a write
+ * is sent. So what the server executed in this time were discards. Otherwise a write of these
+ * blocks may have been executed after the discard: they stay marked as written, and the server is
+ * asked.
+ *
+ * Context: any but hardirq.
+ */
+void memx_clt_zeroed(struct memx_clt_io *io)
+{
+	struct memx_clt_extent *ext = io->ext;
+	struct figures before;
+
+	spin_lock_bh(&ext->lock);
+	before = figures(ext);
+	if (ext->generation == io->generation) {
+		if (io->alone && ext->nwrites == io->nwrites)
+			memx_clt_blocks_zero(&ext->blocks, io->page, io->count);
+		else
+			memx_clt_blocks_restore(&ext->blocks, io->page, io->count);
+		account(memx_clt_io_vol(io), ext, ext->srv, before);
+	}
 	spin_unlock_bh(&ext->lock);
 }
 
@@ -185,7 +320,7 @@ u32 memx_clt_open_try(struct memx_clt_extent *ext)
 /**
  * memx_clt_opened - a server took the extent: what waited for it goes on
  * @ext:	extent
- * @srv:	server
+ * @srv:	server; the extent is counted there
  * @handle:	the server's name for it
  *
  * Context: any but hardirq, no lock held. Reclaim-safe.
@@ -229,6 +364,7 @@ void memx_clt_open_failed(struct memx_clt_extent *ext, blk_status_t status)
 
 /**
  * memx_clt_lost - a server has the extent no more
+ * @vol:	volume
  * @ext:	extent
  * @srv:	server
  * @generation:	of the copy that is gone, when the extent is still that copy
@@ -236,13 +372,18 @@ void memx_clt_open_failed(struct memx_clt_extent *ext, blk_status_t status)
  * Context: any but hardirq. Reclaim-safe.
  * Return: blocks that were lost by it.
  */
-u32 memx_clt_lost(struct memx_clt_extent *ext, const struct memx_clt_srv *srv, u32 generation)
+u32 memx_clt_lost(struct memx_clt_vol *vol, struct memx_clt_extent *ext,
+		  const struct memx_clt_srv *srv, u32 generation)
 {
+	struct figures before;
 	u32 n = 0;
 
 	spin_lock_bh(&ext->lock);
+	before = figures(ext);
 	if (ext->state == MEMX_CLT_OPEN && ext->srv == srv && ext->generation == generation) {
 		n = memx_clt_blocks_lose(&ext->blocks);
+		account(vol, ext, srv, before);
+		atomic64_dec(&vol->share[srv->n].extents);
 		ext->state = MEMX_CLT_NONE;
 		ext->srv = NULL;
 		WRITE_ONCE(ext->generation, ext->generation + 1);
@@ -272,7 +413,8 @@ void memx_clt_lost_all(struct memx_clt_srv *srv)
 			struct memx_clt_extent *ext = memx_clt_extent(map, i);
 
 			if (READ_ONCE(ext->srv) == srv)
-				blocks += memx_clt_lost(ext, srv, READ_ONCE(ext->generation));
+				blocks += memx_clt_lost(vol, ext, srv,
+							READ_ONCE(ext->generation));
 			if (!(i % 1024))
 				cond_resched();
 		}

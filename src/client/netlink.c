@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Generic netlink family memx_client: see memx_netlink.h and memx_client.yaml. */
 #include <linux/module.h>
-#include <linux/slab.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 
@@ -62,59 +61,20 @@ incomplete:
 	return -EINVAL;
 }
 
-/* Where a volume lies: one entry for each server's number. */
-struct place {
-	u64 extents, written;
-};
-
-struct usage {
-	u64 extents, written, lost;
-	struct place place[MEMX_CLT_SERVERS_MAX];
-};
-
-/* Context: clt->lock is held. */
-static void measure(struct memx_clt_vol *vol, struct usage *u)
-{
-	struct memx_clt_map *map;
-	u64 i;
-
-	memset(u, 0, sizeof(*u));
-	map = rcu_dereference_protected(vol->map, lockdep_is_held(&vol->clt->lock));
-	for (i = 0; i < map->n; i++) {
-		struct memx_clt_extent *ext = memx_clt_extent(map, i);
-		u32 written;
-
-		if (!(i % 1024))
-			cond_resched();
-		if (!READ_ONCE(ext->srv) && !READ_ONCE(ext->blocks.nlost))
-			continue;
-		spin_lock_bh(&ext->lock);
-		written = memx_clt_blocks_written(&ext->blocks);
-		u->written += written;
-		u->lost += ext->blocks.nlost;
-		if (ext->srv) {
-			u->extents++;
-			u->place[ext->srv->n].extents++;
-			u->place[ext->srv->n].written += written;
-		}
-		spin_unlock_bh(&ext->lock);
-	}
-}
-
 static int put_u64(struct sk_buff *skb, int attr, u64 value)
 {
 	return nla_put_u64_64bit(skb, attr, value, MEMX_CLIENT_VOLUME_A_PAD);
 }
 
-static int put_place(struct sk_buff *skb, const struct memx_clt_srv *srv, const struct place *p)
+static int put_place(struct sk_buff *skb, const struct memx_clt_srv *srv, u64 extents, u64 written)
 {
 	struct nlattr *nest = nla_nest_start(skb, MEMX_CLIENT_VOLUME_A_PLACE);
 
 	if (!nest || nla_put(skb, MEMX_CLIENT_PLACE_A_NODE, RMP_NODE_ID_LEN, srv->id) ||
 	    nla_put_string(skb, MEMX_CLIENT_PLACE_A_NAME, srv->name) ||
-	    nla_put_u64_64bit(skb, MEMX_CLIENT_PLACE_A_EXTENTS, p->extents,
+	    nla_put_u64_64bit(skb, MEMX_CLIENT_PLACE_A_EXTENTS, extents,
 			      MEMX_CLIENT_PLACE_A_PAD) ||
-	    nla_put_u64_64bit(skb, MEMX_CLIENT_PLACE_A_WRITTEN, p->written * RMP_PAGE_SIZE,
+	    nla_put_u64_64bit(skb, MEMX_CLIENT_PLACE_A_WRITTEN, written * RMP_PAGE_SIZE,
 			      MEMX_CLIENT_PLACE_A_PAD) ||
 	    nla_put_u8(skb, MEMX_CLIENT_PLACE_A_STATE, READ_ONCE(srv->up) ? 2 : 1))
 		return -EMSGSIZE;
@@ -139,13 +99,49 @@ static int put_stats(struct sk_buff *skb, const struct memx_clt_vol *vol)
 	       put_u64(skb, MEMX_CLIENT_VOLUME_A_ERRORS, sum.errors) ? -EMSGSIZE : 0;
 }
 
-static int put_volume(struct sk_buff *skb, struct memx_clt_vol *vol, struct usage *u)
+/*
+ * Where a volume lies. Return: an error when the message has no room for all of it; with @some it
+ * has what finds room: a message of usual size names 30 servers.
+ */
+static int put_places(struct sk_buff *skb, struct memx_clt_vol *vol, bool some)
 {
-	struct memx_clt *clt = vol->clt;
-	struct nlattr *nest;
-	unsigned int i;
+	unsigned int i, n = smp_load_acquire(&vol->clt->nsrv);
 
-	measure(vol, u);
+	for (i = 0; i < n; i++) {
+		u64 extents = atomic64_read(&vol->share[i].extents);
+
+		if (!extents)
+			continue;
+		if (skb_tailroom(skb) <= PLACE_ROOM)
+			return some ? 0 : -EMSGSIZE;
+		if (put_place(skb, memx_clt_srv(vol->clt, i), extents,
+			      atomic64_read(&vol->share[i].written)))
+			return -EMSGSIZE;
+	}
+	return 0;
+}
+
+static int put_sums(struct sk_buff *skb, struct memx_clt_vol *vol)
+{
+	unsigned int i, n = smp_load_acquire(&vol->clt->nsrv);
+	u64 extents = 0, written = 0;
+
+	for (i = 0; i < n; i++) {
+		extents += atomic64_read(&vol->share[i].extents);
+		written += atomic64_read(&vol->share[i].written);
+	}
+	return put_u64(skb, MEMX_CLIENT_VOLUME_A_EXTENTS, extents) ||
+	       put_u64(skb, MEMX_CLIENT_VOLUME_A_WRITTEN, written * RMP_PAGE_SIZE) ||
+	       put_u64(skb, MEMX_CLIENT_VOLUME_A_LOST,
+		       atomic64_read(&vol->lost) * RMP_PAGE_SIZE) ? -EMSGSIZE : 0;
+}
+
+/* Context: clt->lock is held. */
+static int put_volume(struct sk_buff *skb, struct memx_clt_vol *vol, bool some)
+{
+	struct nlattr *nest;
+
+	lockdep_assert_held(&vol->clt->lock);
 	nest = nla_nest_start(skb, MEMX_CLIENT_A_VOLUME);
 	if (!nest || nla_put_string(skb, MEMX_CLIENT_VOLUME_A_NAME, vol->name) ||
 	    nla_put(skb, MEMX_CLIENT_VOLUME_A_UUID, MEMX_UUID_LEN, vol->uuid) ||
@@ -155,58 +151,52 @@ static int put_volume(struct sk_buff *skb, struct memx_clt_vol *vol, struct usag
 			READ_ONCE(vol->loss_timeout) / HZ) ||
 	    nla_put_u32(skb, MEMX_CLIENT_VOLUME_A_OPENERS, disk_openers(vol->disk)) ||
 	    nla_put_u32(skb, MEMX_CLIENT_VOLUME_A_WAITING, memx_clt_waiting(vol)) ||
-	    put_u64(skb, MEMX_CLIENT_VOLUME_A_EXTENTS, u->extents) ||
-	    put_u64(skb, MEMX_CLIENT_VOLUME_A_WRITTEN, u->written * RMP_PAGE_SIZE) ||
-	    put_u64(skb, MEMX_CLIENT_VOLUME_A_LOST, u->lost * RMP_PAGE_SIZE) ||
-	    put_stats(skb, vol))
+	    put_sums(skb, vol) || put_stats(skb, vol) || put_places(skb, vol, some))
 		return -EMSGSIZE;
-	/* Those that find room: a message of usual size names 30 servers. */
-	for (i = 0; i < MEMX_CLT_SERVERS_MAX && skb_tailroom(skb) > PLACE_ROOM; i++)
-		if (u->place[i].extents && put_place(skb, clt->srv[i], &u->place[i]))
-			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
-static int reply_volume(struct memx_clt *clt, const char *name, struct genl_info *info)
+/* The volume was made: whether or not the message says where. */
+static void reply_volume(struct memx_clt *clt, const char *name, struct sk_buff *skb,
+			 struct genl_info *info)
 {
-	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	struct usage *u = kvmalloc(sizeof(*u), GFP_KERNEL);
+	void *hdr = genlmsg_put_reply(skb, info, &family, 0, info->genlhdr->cmd);
 	struct memx_clt_vol *vol;
-	int err = -ENOMEM;
-	void *hdr;
+	int err = -EMSGSIZE;
 
-	if (!skb || !u)
-		goto free;
-	err = -EMSGSIZE;
-	hdr = genlmsg_put_reply(skb, info, &family, 0, info->genlhdr->cmd);
-	if (!hdr)
-		goto free;
 	mutex_lock(&clt->lock);
 	vol = memx_clt_find(clt, name);
-	err = vol && vol->disk ? put_volume(skb, vol, u) : -ENOENT;
+	if (hdr && vol)
+		err = put_volume(skb, vol, true);
 	mutex_unlock(&clt->lock);
-	if (err)
-		goto free;
-	kvfree(u);
+	if (err) {
+		nlmsg_free(skb);
+		return;
+	}
 	genlmsg_end(skb, hdr);
-	return genlmsg_reply(skb, info);
-
-free:
-	kvfree(u);
-	nlmsg_free(skb);
-	return err;
+	genlmsg_reply(skb, info);
 }
 
-static int volume_create(struct sk_buff *skb, struct genl_info *info)
+static int volume_create(struct sk_buff *unused, struct genl_info *info)
 {
 	struct memx_clt *clt = memx_clt_of(genl_info_net(info));
 	struct wish w = { };
 	int err = parse(&w, info, MEMX_CLIENT_VOLUME_A_SIZE);
+	struct sk_buff *skb;
 
-	if (!err)
-		err = memx_clt_create(clt, w.name, w.bytes, w.timeout_s, info->extack);
-	return err ?: reply_volume(clt, w.name, info);
+	if (err)
+		return err;
+	/* Now, so that no lack of memory makes an error of a volume that exists. */
+	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!skb)
+		return -ENOMEM;
+	err = memx_clt_create(clt, w.name, w.bytes, w.timeout_s, info->extack);
+	if (err)
+		nlmsg_free(skb);
+	else
+		reply_volume(clt, w.name, skb, info);
+	return err;
 }
 
 static int volume_resize(struct sk_buff *skb, struct genl_info *info)
@@ -236,15 +226,16 @@ static int volume_destroy(struct sk_buff *skb, struct genl_info *info)
 				       info->extack);
 }
 
-static int put_dump(struct sk_buff *skb, struct netlink_callback *cb, struct memx_clt_vol *vol,
-		    struct usage *u)
+/* A volume whose places do not fit into this message goes into the next one. */
+static int put_dump(struct sk_buff *skb, struct netlink_callback *cb, struct memx_clt_vol *vol)
 {
+	bool first = !skb->len;
 	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family,
 				NLM_F_MULTI, MEMX_CLIENT_CMD_VOLUME_GET);
 
 	if (!hdr)
 		return -EMSGSIZE;
-	if (put_volume(skb, vol, u)) {
+	if (put_volume(skb, vol, first)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -255,22 +246,18 @@ static int put_dump(struct sk_buff *skb, struct netlink_callback *cb, struct mem
 static int volume_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct memx_clt *clt = memx_clt_of(sock_net(skb->sk));
-	struct usage *u = kvmalloc(sizeof(*u), GFP_KERNEL);
 	struct memx_clt_vol *vol;
 	long i = 0;
 
-	if (!u)
-		return -ENOMEM;
 	mutex_lock(&clt->lock);
 	list_for_each_entry(vol, &clt->vols, list) {
-		if (i++ < cb->args[0] || !vol->disk)
+		if (i++ < cb->args[0])
 			continue;
-		if (put_dump(skb, cb, vol, u))
+		if (put_dump(skb, cb, vol))
 			break;
 		cb->args[0] = i;
 	}
 	mutex_unlock(&clt->lock);
-	kvfree(u);
 	return skb->len;
 }
 

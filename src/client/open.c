@@ -7,17 +7,14 @@
 
 #include "clt.h"
 
+/* What no server takes is tried again after this. */
 #define RETRY_MS	200
-#define BUSY_MS		10
-/* When servers answer, but every one of them is full, this long until writes fail. */
+/* When every server is full for this long, writes fail. */
 #define FULL_MS		2000
 
-static void kick(struct memx_clt_vol *vol, unsigned int ms)
+static void kick(struct memx_clt_vol *vol)
 {
-	if (ms)
-		queue_delayed_work(vol->clt->wq, &vol->open_work, msecs_to_jiffies(ms));
-	else
-		mod_delayed_work(vol->clt->wq, &vol->open_work, 0);
+	mod_delayed_work(vol->clt->wq, &vol->open_work, 0);
 }
 
 /**
@@ -28,7 +25,10 @@ static void kick(struct memx_clt_vol *vol, unsigned int ms)
  */
 void memx_clt_open_kick(struct memx_clt_vol *vol)
 {
-	kick(vol, 0);
+	spin_lock_bh(&vol->open_lock);
+	vol->not_before = jiffies;
+	spin_unlock_bh(&vol->open_lock);
+	kick(vol);
 }
 
 /**
@@ -42,15 +42,16 @@ void memx_clt_open_later(struct memx_clt_vol *vol, struct memx_clt_extent *ext)
 	spin_lock(&vol->open_lock);
 	list_add_tail(&ext->opening, &vol->to_open);
 	spin_unlock(&vol->open_lock);
-	kick(vol, 0);
+	kick(vol);
 }
 
-static void set_again(struct memx_clt_open *op, unsigned int ms)
+static void set_again(struct memx_clt_open *op)
 {
 	spin_lock_bh(&op->vol->open_lock);
+	WRITE_ONCE(op->srv, NULL);
 	op->again = true;
 	spin_unlock_bh(&op->vol->open_lock);
-	kick(op->vol, ms);
+	kick(op->vol);
 }
 
 static void release(struct memx_clt_open *op)
@@ -58,11 +59,12 @@ static void release(struct memx_clt_open *op)
 	bool more;
 
 	spin_lock_bh(&op->vol->open_lock);
+	WRITE_ONCE(op->srv, NULL);
 	op->busy = false;
 	more = !list_empty(&op->vol->to_open);
 	spin_unlock_bh(&op->vol->open_lock);
 	if (more)
-		kick(op->vol, 0);
+		kick(op->vol);
 }
 
 /* Context: softirq, or process; no lock held. */
@@ -71,57 +73,74 @@ static void done(struct rmp_req *rq)
 	struct memx_clt_open *op = container_of(rq, struct memx_clt_open, rq);
 	struct memx_clt_extent *ext = op->ext;
 	struct memx_clt_srv *srv = op->srv;
+	struct memx_clt_vol *vol = op->vol;
 	u64 handle;
 
-	if (rq->err) {
-		set_again(op, 0);
-		return;
-	}
-	if (rq->status == RMP_OK && rq->rep_head_len == sizeof(op->rep)) {
+	if (!rq->err && rq->status == RMP_OK && rq->rep_head_len == sizeof(op->rep)) {
 		handle = be64_to_cpu(op->rep.handle);
+		WRITE_ONCE(vol->full, false);
+		atomic64_inc(&vol->share[srv->n].extents);
 		release(op);
 		memx_clt_opened(ext, srv, handle);
 		return;
 	}
-	if (rq->status != RMP_BUSY)
-		set_bit(srv->n, op->refused);
-	set_again(op, rq->status == RMP_BUSY ? BUSY_MS : 0);
+	/* Not a second time in this attempt; but one that went away and came back may be. */
+	if (!rq->err || rq->err == -EPROTO)
+		set_bit(srv->n, !rq->err && rq->status == RMP_NOSPC ? op->full : op->not_now);
+	set_again(op);
 }
 
-/* Return: a server for the extent, or NULL; @answers: is there one that answers at all? */
-static struct memx_clt_srv *choose(struct memx_clt_open *op, bool *answers)
+static u8 state(const struct memx_clt_open *op, const struct memx_clt_srv *srv, bool heard)
+{
+	if (!READ_ONCE(srv->up)) {
+		/* One that never came up may be nobody. */
+		if (memx_clt_srv_expired(srv, op->vol) || (!READ_ONCE(srv->was_up) && !heard))
+			return MEMX_CLT_CAND_GONE;
+		return MEMX_CLT_CAND_AWAY;
+	}
+	if (test_bit(srv->n, op->full))
+		return MEMX_CLT_CAND_FULL;
+	return !heard || test_bit(srv->n, op->not_now) ? MEMX_CLT_CAND_NOT_NOW
+						       : MEMX_CLT_CAND_UP;
+}
+
+/*
+ * Return: a server for the extent, or NULL. vol->cand[] is what is known of all @n.
+ * Context: RCU, for as long as the server is used.
+ */
+static struct memx_clt_srv *choose(struct memx_clt_open *op, unsigned int *n)
 {
 	struct memx_clt_vol *vol = op->vol;
 	struct memx_clt *clt = vol->clt;
-	unsigned int i, n = smp_load_acquire(&clt->nsrv);
+	unsigned int i;
 	int chosen;
 
-	*answers = false;
-	for (i = 0; i < n; i++) {
-		struct memx_clt_srv *srv = clt->srv[i];
-		struct memx_clt_cand *c = &vol->cand[i];
-		struct rmp_peer_info info;
+	*n = smp_load_acquire(&clt->nsrv);
+	for (i = 0; i < *n; i++) {
+		struct memx_clt_srv *srv = rcu_dereference(clt->srv[i]);
+		struct rmp_peer_info info = { };
+		bool heard;
 
-		*c = (struct memx_clt_cand) { };
-		if (!READ_ONCE(srv->up))
+		vol->cand[i] = (struct memx_clt_cand) { .state = MEMX_CLT_CAND_GONE };
+		if (!srv || READ_ONCE(srv->going))
 			continue;
-		*answers = true;
-		if (test_bit(i, op->refused) || rmp_peer_lookup(clt->node, srv->id, &info))
-			continue;
-		c->usable = true;
-		c->free_pages = info.free_pages;
-		c->load = info.load;
-		c->rtt_us = rmp_sess_rtt_us(srv->sess);
+		heard = !rmp_peer_lookup(clt->node, srv->id, &info);
+		vol->cand[i] = (struct memx_clt_cand) {
+			.free_pages = info.free_pages,
+			.load = info.load,
+			.rtt_us = rmp_sess_rtt_us(srv->sess),
+			.state = state(op, srv, heard),
+		};
 	}
-	chosen = memx_clt_place(vol->cand, n, get_random_u32(), get_random_u32());
-	return chosen < 0 ? NULL : clt->srv[chosen];
+	chosen = memx_clt_place(vol->cand, *n, get_random_u32(), get_random_u32());
+	return chosen < 0 ? NULL : rcu_dereference(clt->srv[chosen]);
 }
 
 static void ask(struct memx_clt_open *op, struct memx_clt_srv *srv)
 {
 	struct memx_clt_vol *vol = op->vol;
 
-	op->srv = srv;
+	WRITE_ONCE(op->srv, srv);
 	set_bit(srv->n, vol->asked);
 	op->head = (struct memx_extent_req) {
 		.op = MEMX_OP_EXTENT_OPEN,
@@ -139,12 +158,47 @@ static void ask(struct memx_clt_open *op, struct memx_clt_srv *srv)
 	rmp_submit(srv->sess, &op->rq);
 }
 
-static bool is_too_late(const struct memx_clt_open *op, bool answers)
+/*
+ * Return: are all servers full, and were so for FULL_MS? One that has not been looked at for that
+ * long was not seen to be full.
+ */
+static bool is_full(struct memx_clt_vol *vol, unsigned int n)
 {
-	const struct memx_clt_vol *vol = op->vol;
-	unsigned long wait = answers ? msecs_to_jiffies(FULL_MS) : READ_ONCE(vol->loss_timeout);
+	unsigned long most = msecs_to_jiffies(FULL_MS), now = jiffies;
+
+	if (!memx_clt_place_full(vol->cand, n)) {
+		WRITE_ONCE(vol->full, false);
+		return false;
+	}
+	if (!READ_ONCE(vol->full) || time_after(now, vol->full_seen + most))
+		vol->full_since = now;
+	vol->full_seen = now;
+	WRITE_ONCE(vol->full, true);
+	return time_after(now, vol->full_since + most);
+}
+
+static bool is_too_late(const struct memx_clt_open *op)
+{
+	unsigned long wait = READ_ONCE(op->vol->loss_timeout);
 
 	return wait && time_after(jiffies, op->ext->open_since + wait);
+}
+
+/* No server takes it. Return: false when the extent has to wait for one. */
+static bool give_up(struct memx_clt_open *op, unsigned int n)
+{
+	struct memx_clt_vol *vol = op->vol;
+	struct memx_clt_extent *ext = op->ext;
+	bool full = is_full(vol, n);
+
+	if (!full && !is_too_late(op))
+		return false;
+	release(op);
+	memx_clt_event(vol->clt, "no-space", vol->name, "%s: %s", vol->name,
+		       full ? "every server is full" :
+			      "no server that has space came back or was ready in time");
+	memx_clt_open_failed(ext, BLK_STS_NOSPC);
+	return true;
 }
 
 /* Return: false when the extent has to wait for a server. */
@@ -153,27 +207,25 @@ static bool go(struct memx_clt_open *op)
 	struct memx_clt_vol *vol = op->vol;
 	struct memx_clt_extent *ext = op->ext;
 	struct memx_clt_srv *srv;
-	bool answers;
+	unsigned int n;
 
 	if (READ_ONCE(vol->dead)) {
 		release(op);
 		memx_clt_open_failed(ext, BLK_STS_IOERR);
 		return true;
 	}
-	srv = choose(op, &answers);
-	if (srv) {
+	rcu_read_lock();
+	srv = choose(op, &n);
+	if (srv)
 		ask(op, srv);
+	rcu_read_unlock();
+	if (srv)
 		return true;
-	}
-	if (is_too_late(op, answers)) {
-		release(op);
-		memx_clt_event(vol->clt, "no-space", vol->name, "%s: %s", vol->name,
-			       answers ? "every server is full" : "no server answers");
-		memx_clt_open_failed(ext, BLK_STS_NOSPC);
+	if (give_up(op, n))
 		return true;
-	}
 	spin_lock_bh(&vol->open_lock);
 	list_add(&ext->opening, &vol->to_open);
+	vol->not_before = jiffies + msecs_to_jiffies(RETRY_MS);
 	op->busy = false;
 	spin_unlock_bh(&vol->open_lock);
 	return false;
@@ -194,17 +246,30 @@ static struct memx_clt_open *next_open(struct memx_clt_vol *vol)
 			idle = op;
 	}
 	op = idle;
-	if (op && list_empty(&vol->to_open))
+	if (op && (list_empty(&vol->to_open) || time_before(jiffies, vol->not_before)))
 		op = NULL;
 	if (op) {
 		op->ext = list_first_entry(&vol->to_open, struct memx_clt_extent, opening);
 		list_del_init(&op->ext->opening);
 		op->busy = true;
-		bitmap_zero(op->refused, MEMX_CLT_SERVERS_MAX);
+		bitmap_zero(op->not_now, MEMX_CLT_SERVERS_MAX);
+		bitmap_zero(op->full, MEMX_CLT_SERVERS_MAX);
 	}
 out:
 	spin_unlock_bh(&vol->open_lock);
 	return op;
+}
+
+/* However often we are kicked meanwhile: what has to wait is not tried again before. */
+static void rest(struct memx_clt_vol *vol)
+{
+	long left;
+
+	spin_lock_bh(&vol->open_lock);
+	left = list_empty(&vol->to_open) ? 0 : (long)(vol->not_before - jiffies);
+	spin_unlock_bh(&vol->open_lock);
+	if (left > 0)
+		queue_delayed_work(vol->clt->wq, &vol->open_work, left);
 }
 
 /* Context: process. Reclaim-safe. */
@@ -214,11 +279,28 @@ static void open_work(struct work_struct *work)
 						open_work);
 	struct memx_clt_open *op;
 
-	while ((op = next_open(vol)))
-		if (!go(op)) {
-			kick(vol, RETRY_MS);
-			return;
-		}
+	while ((op = next_open(vol)) && go(op))
+		;
+	rest(vol);
+}
+
+/**
+ * memx_clt_opens_at - is a server asked to take an extent?
+ * @vol:	volume
+ * @srv:	server
+ *
+ * Context: any but hardirq. An extent that it took is counted when this says no.
+ */
+bool memx_clt_opens_at(struct memx_clt_vol *vol, const struct memx_clt_srv *srv)
+{
+	struct memx_clt_open *op;
+	bool asked = false;
+
+	spin_lock_bh(&vol->open_lock);
+	for (op = vol->open; op < vol->open + MEMX_CLT_OPENS; op++)
+		asked = asked || op->srv == srv;
+	spin_unlock_bh(&vol->open_lock);
+	return asked;
 }
 
 /**
@@ -238,7 +320,7 @@ void memx_clt_open_expire(struct memx_clt_vol *vol)
 			rmp_cancel(srv->sess, &op->rq);
 	}
 	if (READ_ONCE(vol->dead))
-		kick(vol, 0);
+		memx_clt_open_kick(vol);
 }
 
 void memx_clt_open_init(struct memx_clt_vol *vol)
@@ -247,6 +329,7 @@ void memx_clt_open_init(struct memx_clt_vol *vol)
 
 	spin_lock_init(&vol->open_lock);
 	INIT_LIST_HEAD(&vol->to_open);
+	vol->not_before = jiffies;
 	INIT_DELAYED_WORK(&vol->open_work, open_work);
 	for (i = 0; i < MEMX_CLT_OPENS; i++)
 		vol->open[i].vol = vol;

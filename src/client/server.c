@@ -9,6 +9,9 @@
 #include "clt.h"
 
 #define FIND_PERIOD	HZ
+/* Away for this long, or never there at all, and not heard: makes room for another one. */
+#define FORGET		(600 * HZ)
+#define FORGET_STRANGER	(10 * HZ)
 #define TICK_PERIOD	HZ
 #define RELEASE_MS	2000
 
@@ -18,7 +21,9 @@ static void state(void *priv, bool up, const char *why)
 	struct memx_clt_srv *srv = priv;
 	struct memx_clt_vol *vol;
 
-	if (!up)
+	if (up)
+		WRITE_ONCE(srv->was_up, true);
+	else
 		srv->down_since = jiffies;
 	smp_store_release(&srv->up, up);
 	memx_clt_event(srv->clt, up ? "server-up" : "server-down", NULL, "server %s: %s", srv->name,
@@ -58,12 +63,23 @@ static bool is_known(const struct memx_clt *clt, const u8 *id)
 	unsigned int i;
 
 	for (i = 0; i < clt->nsrv; i++)
-		if (!memcmp(clt->srv[i]->id, id, RMP_NODE_ID_LEN))
+		if (memx_clt_srv(clt, i) &&
+		    !memcmp(memx_clt_srv(clt, i)->id, id, RMP_NODE_ID_LEN))
 			return true;
 	return false;
 }
 
-static void add(struct memx_clt *clt, const struct rmp_peer_info *info)
+/* Return: a number that no server has; MEMX_CLT_SERVERS_MAX when there is none. */
+static unsigned int free_number(const struct memx_clt *clt)
+{
+	unsigned int n = 0;
+
+	while (n < clt->nsrv && memx_clt_srv(clt, n))
+		n++;
+	return n;
+}
+
+static void add(struct memx_clt *clt, const struct rmp_peer_info *info, unsigned int n)
 {
 	struct memx_clt_srv *srv = kzalloc(sizeof(*srv), GFP_KERNEL);
 
@@ -72,15 +88,16 @@ static void add(struct memx_clt *clt, const struct rmp_peer_info *info)
 	srv->clt = clt;
 	memcpy(srv->id, info->id, sizeof(srv->id));
 	memcpy(srv->name, info->name, sizeof(srv->name));
-	srv->n = clt->nsrv;
+	srv->n = n;
 	srv->down_since = jiffies;
 	srv->sess = rmp_sess_open(clt->node, srv->id, 0, &sess_ops, srv);
 	if (IS_ERR(srv->sess)) {
 		kfree(srv);
 		return;
 	}
-	clt->srv[srv->n] = srv;
-	smp_store_release(&clt->nsrv, srv->n + 1);
+	rcu_assign_pointer(clt->srv[n], srv);
+	if (n == clt->nsrv)
+		smp_store_release(&clt->nsrv, n + 1);
 }
 
 static bool serves(const struct rmp_peer_info *info)
@@ -94,9 +111,102 @@ static void find(struct memx_clt *clt)
 {
 	int i, n = rmp_peers(clt->node, clt->peers, MEMX_CLT_SERVERS_MAX);
 
-	for (i = 0; i < n && clt->nsrv < MEMX_CLT_SERVERS_MAX; i++)
+	for (i = 0; i < n; i++) {
+		unsigned int number = free_number(clt);
+
+		if (number == MEMX_CLT_SERVERS_MAX)
+			break;
 		if (serves(&clt->peers[i]) && !is_known(clt, clt->peers[i].id))
-			add(clt, &clt->peers[i]);
+			add(clt, &clt->peers[i], number);
+	}
+}
+
+static bool is_long_gone(const struct memx_clt_srv *srv)
+{
+	struct rmp_peer_info info;
+
+	if (READ_ONCE(srv->up) ||
+	    time_before(jiffies, READ_ONCE(srv->down_since) +
+				 (READ_ONCE(srv->was_up) ? FORGET : FORGET_STRANGER)))
+		return false;
+	return rmp_peer_lookup(srv->clt->node, srv->id, &info) || info.suspect;
+}
+
+/* Has it nothing, and is asked for nothing? Context: clt->lock is held. */
+static bool is_idle(struct memx_clt *clt, const struct memx_clt_srv *srv)
+{
+	struct memx_clt_vol *vol;
+
+	lockdep_assert_held(&clt->lock);
+	list_for_each_entry(vol, &clt->vols, list)
+		if (memx_clt_opens_at(vol, srv) ||
+		    atomic64_read(&vol->share[srv->n].extents) || memx_clt_is_sent(vol, srv))
+			return false;
+	return true;
+}
+
+static struct memx_clt_srv *begin_to_forget(struct memx_clt *clt)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&clt->lock);
+	for (i = 0; i < clt->nsrv; i++) {
+		struct memx_clt_srv *srv = memx_clt_srv(clt, i);
+
+		if (srv && is_long_gone(srv) && is_idle(clt, srv)) {
+			WRITE_ONCE(srv->going, true);
+			return srv;
+		}
+	}
+	return NULL;
+}
+
+static bool end_of(struct memx_clt *clt, struct memx_clt_srv *srv)
+{
+	struct memx_clt_vol *vol;
+
+	lockdep_assert_held(&clt->lock);
+	if (!is_idle(clt, srv)) {
+		WRITE_ONCE(srv->going, false);
+		return false;
+	}
+	list_for_each_entry(vol, &clt->vols, list)
+		clear_bit(srv->n, vol->asked);
+	RCU_INIT_POINTER(clt->srv[srv->n], NULL);
+	return true;
+}
+
+/*
+ * Room in a full table. A server that was asked for extents in vain, and comes back after all,
+ * keeps them until this node restarts.
+ *
+ * 1. No extent is placed there any more (going, RCU). It has none, so nothing is sent there.
+ * 2. Was it asked just before? Then it stays.
+ * 3. It is out of the table, and who looked at it there is through (RCU).
+ * 4. The session is closed; its callbacks are through then.
+ *
+ * Context: process; clt->admin is held: no volume is made or released.
+ */
+static void forget_one(struct memx_clt *clt)
+{
+	struct memx_clt_srv *srv;
+	bool ended = false;
+
+	lockdep_assert_held(&clt->admin);
+	mutex_lock(&clt->lock);
+	srv = begin_to_forget(clt);
+	mutex_unlock(&clt->lock);
+	if (!srv)
+		return;
+	synchronize_rcu();
+	mutex_lock(&clt->lock);
+	ended = end_of(clt, srv);
+	mutex_unlock(&clt->lock);
+	if (!ended)
+		return;
+	synchronize_rcu();
+	rmp_sess_close(srv->sess);
+	kfree(srv);
 }
 
 /**
@@ -107,6 +217,11 @@ void memx_clt_find_work(struct work_struct *work)
 {
 	struct memx_clt *clt = container_of(to_delayed_work(work), struct memx_clt, find_work);
 
+	/* Who holds admin may be waiting for this work. */
+	if (free_number(clt) == MEMX_CLT_SERVERS_MAX && mutex_trylock(&clt->admin)) {
+		forget_one(clt);
+		mutex_unlock(&clt->admin);
+	}
 	find(clt);
 	queue_delayed_work(system_long_wq, &clt->find_work, FIND_PERIOD);
 }
@@ -164,9 +279,13 @@ void memx_clt_servers_end(struct memx_clt *clt)
 	n = clt->nsrv;
 	clt->nsrv = 0;
 	for (i = 0; i < n; i++) {
-		rmp_sess_close(clt->srv[i]->sess);
-		kfree(clt->srv[i]);
-		clt->srv[i] = NULL;
+		struct memx_clt_srv *srv = memx_clt_srv(clt, i);
+
+		if (!srv)
+			continue;
+		rmp_sess_close(srv->sess);
+		kfree(srv);
+		RCU_INIT_POINTER(clt->srv[i], NULL);
 	}
 	kvfree(clt->peers);
 	clt->peers = NULL;
@@ -220,9 +339,9 @@ u64 memx_clt_release(struct memx_clt_vol *vol)
 	if (!all)
 		return n;
 	for_each_set_bit(i, vol->asked, n)
-		release_begin(vol, clt->srv[i], &all[i]);
+		release_begin(vol, memx_clt_srv(clt, i), &all[i]);
 	for_each_set_bit(i, vol->asked, n) {
-		struct memx_clt_srv *srv = clt->srv[i];
+		struct memx_clt_srv *srv = memx_clt_srv(clt, i);
 		struct release *r = &all[i];
 		long left = READ_ONCE(srv->up) ? max_t(long, until - jiffies, 1) : 0;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Life of a volume. */
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/uuid.h>
 #include <net/netlink.h>
@@ -78,13 +79,37 @@ static void free_vol(struct memx_clt_vol *vol)
 	kvfree(vol);
 }
 
+/*
+ * The map is the only thing here whose size somebody chooses, and a digit too many shall not cost
+ * other processes their lives.
+ */
+static struct memx_clt_map *new_map(const struct memx_clt_map *old, u64 bytes,
+				    struct netlink_ext_ack *ack)
+{
+	u64 needed = memx_clt_map_bytes(old, bytes);
+	u64 available = max_t(s64, si_mem_available(), 0) * (u64)PAGE_SIZE;
+	struct memx_clt_map *map;
+
+	if (needed > available / 2) {
+		NL_SET_ERR_MSG_FMT(ack,
+				   "its map needs %llu MiB, over half of the %llu MiB available",
+				   (needed >> 20) + 1, available >> 20);
+		return ERR_PTR(-ENOMEM);
+	}
+	map = memx_clt_map_new(old, bytes);
+	if (IS_ERR(map))
+		NL_SET_ERR_MSG(ack, "there is not enough memory for the map of this volume");
+	return map;
+}
+
 static struct memx_clt_vol *new_vol(struct memx_clt *clt, const char *name, u64 bytes,
-				    u32 loss_timeout_s)
+				    u32 loss_timeout_s, struct netlink_ext_ack *ack)
 {
 	struct memx_clt_vol *vol = kvzalloc(sizeof(*vol), GFP_KERNEL);
+	struct memx_clt_map *map;
 
 	if (!vol)
-		return NULL;
+		goto no_memory;
 	vol->clt = clt;
 	strscpy(vol->name, name, sizeof(vol->name));
 	generate_random_uuid(vol->uuid);
@@ -96,14 +121,23 @@ static struct memx_clt_vol *new_vol(struct memx_clt *clt, const char *name, u64 
 	INIT_DELAYED_WORK(&vol->retry_work, memx_clt_retry_work);
 	memx_clt_open_init(vol);
 	vol->stats = alloc_percpu(struct memx_clt_stats);
-	RCU_INIT_POINTER(vol->map, memx_clt_map_new(NULL, bytes));
-	if (!vol->stats || !rcu_access_pointer(vol->map)) {
+	if (!vol->stats)
+		goto no_memory;
+	map = new_map(NULL, bytes, ack);
+	if (IS_ERR(map)) {
 		free_vol(vol);
-		return NULL;
+		return ERR_CAST(map);
 	}
+	RCU_INIT_POINTER(vol->map, map);
 	return vol;
+
+no_memory:
+	kvfree(vol);
+	NL_SET_ERR_MSG(ack, "there is not enough memory for another volume");
+	return ERR_PTR(-ENOMEM);
 }
 
+/* The volume is complete. */
 static void list(struct memx_clt_vol *vol)
 {
 	mutex_lock(&vol->clt->lock);
@@ -111,13 +145,23 @@ static void list(struct memx_clt_vol *vol)
 	mutex_unlock(&vol->clt->lock);
 }
 
+/* Nobody finds it any more, and what was queued for it by those who had is through. */
 static void unlist(struct memx_clt_vol *vol)
 {
 	mutex_lock(&vol->clt->lock);
 	list_del(&vol->list);
 	mutex_unlock(&vol->clt->lock);
+	cancel_delayed_work_sync(&vol->retry_work);
+	cancel_delayed_work_sync(&vol->open_work);
 }
 
+/*
+ * 1. The volume, its disk with it: all but the disk's place in the system.
+ * 2. Servers, when it is the first one.
+ * 3. The list: from now on ticks, sessions and netlink find it, and it is complete.
+ * 4. The disk is shown: requests come. A session that comes up or a server that is lost already
+ *    sees the volume.
+ */
 static int create(struct memx_clt *clt, const char *name, u64 bytes, u32 loss_timeout_s,
 		  struct netlink_ext_ack *ack)
 {
@@ -125,14 +169,15 @@ static int create(struct memx_clt *clt, const char *name, u64 bytes, u32 loss_ti
 	struct memx_clt_vol *vol;
 	int err;
 
-	vol = new_vol(clt, name, bytes, loss_timeout_s);
-	if (!vol) {
-		NL_SET_ERR_MSG(ack, "there is not enough memory for the map of this volume");
-		return -ENOMEM;
-	}
+	vol = new_vol(clt, name, bytes, loss_timeout_s, ack);
+	if (IS_ERR(vol))
+		return PTR_ERR(vol);
+	err = memx_clt_disk_new(vol);
+	if (err)
+		goto free_vol;
 	err = first ? memx_clt_servers_begin(clt) : 0;
 	if (err)
-		goto free;
+		goto free_disk;
 	list(vol);
 	err = memx_clt_disk_add(vol);
 	if (err)
@@ -146,7 +191,9 @@ unlist:
 	unlist(vol);
 	if (first)
 		memx_clt_servers_end(clt);
-free:
+free_disk:
+	memx_clt_disk_free(vol);
+free_vol:
 	NL_SET_ERR_MSG_FMT(ack, "the disk could not be made (error %d)", -err);
 	free_vol(vol);
 	return err;
@@ -191,11 +238,9 @@ static int resize(struct memx_clt_vol *vol, u64 bytes, struct netlink_ext_ack *a
 		return -EINVAL;
 	}
 	old = rcu_dereference_protected(vol->map, lockdep_is_held(&clt->admin));
-	map = memx_clt_map_new(old, bytes);
-	if (!map) {
-		NL_SET_ERR_MSG(ack, "there is not enough memory for the map of this volume");
-		return -ENOMEM;
-	}
+	map = new_map(old, bytes, ack);
+	if (IS_ERR(map))
+		return PTR_ERR(map);
 	mutex_lock(&clt->lock);
 	rcu_assign_pointer(vol->map, map);
 	vol->bytes = bytes;
@@ -258,9 +303,10 @@ int memx_clt_set_timeout(struct memx_clt *clt, const char *name, u32 seconds,
  * 2. Dead: no request is parked, or goes to a server. Those that are under way are cancelled, at
  *    once and again by each tick, since one may have passed the check just before.
  * 3. The disk goes: all requests have ended.
- * 4. What ended them may not have returned: softirqs (RCU), works.
- * 5. Servers free the extents.
- * 6. Out of the list: ticks and lost servers do not see it any more.
+ * 4. What ended them may not have returned: softirqs (RCU).
+ * 5. Out of the list: ticks and sessions do not see it any more. Works that they queued are
+ *    through.
+ * 6. Servers free the extents.
  */
 static void destroy(struct memx_clt_vol *vol)
 {
@@ -275,8 +321,6 @@ static void destroy(struct memx_clt_vol *vol)
 	memx_clt_disk_del(vol);
 	synchronize_rcu();
 	unlist(vol);
-	cancel_delayed_work_sync(&vol->retry_work);
-	cancel_delayed_work_sync(&vol->open_work);
 
 	untold = memx_clt_release(vol);
 	if (untold)

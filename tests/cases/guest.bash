@@ -61,6 +61,18 @@ refused() {
 	fi
 }
 
+# lasts LEAST MOST COMMAND...: it is through after so many seconds, and not before
+lasts() {
+	local least=$1 most=$2 rc=0 from now
+	from=$(cut -d. -f1 /proc/uptime)
+	shift 2
+	"$@" || rc=$?
+	now=$(cut -d. -f1 /proc/uptime)
+	is $((now - from)) -ge "$least" && is $((now - from)) -le $((most * $(cat /run/lab_slow))) ||
+		return 1
+	return $rc
+}
+
 # node NAMESPACE psk|none [KEYFILE]: names the node like its namespace and gives it its link
 node() {
 	"$1" memx-admin node set --name "$1" --security "$2"
@@ -84,6 +96,23 @@ three_namespaces() {
 }
 
 other() { in_namespace other "$@"; }
+
+# puppet [PARAMETER=VALUE...]: a donor in the namespace other that answers as it is told, see
+# tests/lab/kmod/lab_donor.c; tell PARAMETER VALUE goes on telling it, told PARAMETER asks
+puppet() { other insmod /lab/modules/lab_donor.ko "$@"; }
+tell() { echo "$2" >"/sys/module/lab_donor/parameters/$1"; }
+told() { cat "/sys/module/lab_donor/parameters/$1"; }
+
+# state NAMESPACE: how the client's session to it is: up, connecting or -
+state() {
+	cli memx-admin --json servers | tr -d ' \n' |
+		sed -n "s/.*\"name\":\"$1\"[^}]*\"session\":\"\{0,1\}\([a-z-]*\).*/\1/p"
+}
+state_is() { [ "$(state "$1")" = "$2" ]; }
+
+# away NAMESPACE, back NAMESPACE: nothing that it says is heard
+away() { tc -n "$1" qdisc replace dev eth0 root netem loss 100%; }
+back() { tc -n "$1" qdisc del dev eth0 root; }
 
 sees_server() { "${1:-cli}" memx-admin --json servers | grep -q '"state": "ok"'; }
 
@@ -158,7 +187,7 @@ all_gone() {
 			in_namespace "$ns" memx-admin server stop --force 2>/dev/null || true
 		fi
 	done
-	for name in memx_client memx_server memx_rmap; do
+	for name in memx_client lab_disk lab_donor memx_server memx_rmap; do
 		if [ -d /sys/module/$name ]; then
 			until_true 5 rmmod $name
 		fi

@@ -25,7 +25,7 @@ memx_vm() {
 
 # memx_program NAME: compiles progs/NAME.c for the machine; it is in the PATH there
 memx_program() {
-	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -static -I "$LAB_ROOT/src/include" \
+	gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -I "$LAB_ROOT/src/include" \
 		-I "$LAB_ROOT/src/rmap/pure" -I "$LAB_ROOT/tests/unit" \
 		-o "$LAB_RUN/share/bin/$1" "$MEMX_CASES/progs/$1.c"
 }

@@ -21,11 +21,14 @@ build_copy() {
 		"$from/" "$to/"
 }
 
+# kbuild FOLDER [MAKE ARGUMENT...]
 kbuild() {
+	local folder=$1
+	shift
 	# No BTF: it needs the vmlinux of the headers' build, which Debian does not ship.
 	# shellcheck disable=SC2086
-	make -s -k "-j${LAB_JOBS:-2}" -C "$LAB_KDIR" "M=$1" CONFIG_DEBUG_INFO_BTF_MODULES= \
-		${LAB_MAKE:-} modules
+	make -s -k "-j${LAB_JOBS:-2}" -C "$LAB_KDIR" "M=$folder" CONFIG_DEBUG_INFO_BTF_MODULES= \
+		"$@" ${LAB_MAKE:-} modules
 }
 
 build_modules() {
@@ -42,7 +45,7 @@ build_modules() {
 
 build_lab_modules() {
 	build_copy "$LAB_DIR/kmod" "$LAB_OUT/kmod"
-	kbuild "$LAB_OUT/kmod"
+	kbuild "$LAB_OUT/kmod" "KBUILD_EXTRA_SYMBOLS=$LAB_OUT/src/Module.symvers"
 	cp "$LAB_OUT"/kmod/*.ko "$LAB_OUT/"
 }
 
@@ -54,5 +57,7 @@ mkdir -p "$LAB_OUT"
 exec 9>"$LAB_OUT/lock"
 flock 9
 rm -f "$LAB_OUT"/*.ko
+rc=0
+build_modules || rc=$?
 build_lab_modules
-build_modules
+exit $rc

@@ -32,7 +32,7 @@ static void compare(const struct memx_clt_blocks *b, const struct model *m)
 		CHECK_EQ(b->written[i / 64] >> i % 64 & 1, m->written[i]);
 		CHECK_EQ(b->lost[i / 64] >> i % 64 & 1, m->lost[i]);
 	}
-	CHECK_EQ(memx_clt_blocks_written(b), written);
+	CHECK_EQ(b->nwritten, written);
 	CHECK_EQ(b->nlost, lost);
 }
 
@@ -48,13 +48,24 @@ static void lose(struct memx_clt_blocks *b, struct model *m)
 	CHECK_EQ(memx_clt_blocks_lose(b), n);
 }
 
+static void check_run(const struct memx_clt_blocks *b, const struct model *m, u32 first, u32 count)
+{
+	u32 n = 1;
+	bool lost;
+
+	while (n < count && m->lost[first + n] == m->lost[first])
+		n++;
+	CHECK_EQ(memx_clt_blocks_run(b, first, count, &lost), n);
+	CHECK_EQ(lost, m->lost[first]);
+}
+
 static void step(struct memx_clt_blocks *b, struct model *m)
 {
 	u32 first = t_below(MEMX_EXTENT_PAGES);
 	u32 most = MEMX_EXTENT_PAGES - first;
 	u32 count = 1 + t_below(t_below(4) ? min(most, 16U) : most), i;
 
-	switch (t_below(8)) {
+	switch (t_below(10)) {
 	case 0 ... 2:
 		memx_clt_blocks_write(b, first, count);
 		for (i = first; i < first + count; i++)
@@ -68,6 +79,14 @@ static void step(struct memx_clt_blocks *b, struct model *m)
 	case 4:
 		if (!t_below(10))
 			lose(b, m);
+		break;
+	case 5:
+		memx_clt_blocks_zero(b, first, count);
+		for (i = first; i < first + count; i++)
+			m->written[i] = m->lost[i] = false;
+		break;
+	case 6:
+		check_run(b, m, first, count);
 		break;
 	default:
 		CHECK_EQ(memx_clt_blocks_read(b, first, count), model_read(m, first, count));
@@ -95,13 +114,29 @@ TEST(the_whole_extent_at_once)
 
 	CHECK_EQ(memx_clt_blocks_read(&b, 0, MEMX_EXTENT_PAGES), MEMX_CLT_ZEROS);
 	memx_clt_blocks_write(&b, 0, MEMX_EXTENT_PAGES);
-	CHECK_EQ(memx_clt_blocks_written(&b), MEMX_EXTENT_PAGES);
+	CHECK_EQ(b.nwritten, MEMX_EXTENT_PAGES);
 	CHECK_EQ(memx_clt_blocks_lose(&b), MEMX_EXTENT_PAGES);
 	CHECK_EQ(memx_clt_blocks_read(&b, 1023, 1), MEMX_CLT_LOST);
 	memx_clt_blocks_restore(&b, 1023, 1);
 	CHECK_EQ(memx_clt_blocks_read(&b, 1023, 1), MEMX_CLT_ZEROS);
 	CHECK_EQ(memx_clt_blocks_read(&b, 1022, 2), MEMX_CLT_LOST);
 	CHECK_EQ(b.nlost, MEMX_EXTENT_PAGES - 1);
+}
+
+/* It reads as zeros, and no server can take that along. */
+TEST(a_discarded_block_is_not_lost)
+{
+	struct memx_clt_blocks b = { };
+
+	memx_clt_blocks_write(&b, 63, 3);
+	memx_clt_blocks_zero(&b, 64, 1);
+	CHECK_EQ(memx_clt_blocks_read(&b, 64, 1), MEMX_CLT_ZEROS);
+	CHECK_EQ(memx_clt_blocks_lose(&b), 2);
+	CHECK_EQ(memx_clt_blocks_read(&b, 64, 1), MEMX_CLT_ZEROS);
+	CHECK_EQ(memx_clt_blocks_read(&b, 63, 1), MEMX_CLT_LOST);
+	memx_clt_blocks_zero(&b, 0, 64);
+	CHECK_EQ(memx_clt_blocks_read(&b, 0, 65), MEMX_CLT_ZEROS);
+	CHECK_EQ(b.nlost, 1);
 }
 
 /* A block that is lost twice counts once, and a write alone does not make it readable. */

@@ -7,7 +7,7 @@ static struct memx_clt_cand cand(u64 free_extents, u32 rtt_us)
 {
 	return (struct memx_clt_cand) {
 		.free_pages = free_extents * MEMX_EXTENT_PAGES, .rtt_us = rtt_us,
-		.load = RMP_LOAD_OK, .usable = true,
+		.load = RMP_LOAD_OK, .state = MEMX_CLT_CAND_UP,
 	};
 }
 
@@ -20,7 +20,7 @@ TEST(nobody_takes_it)
 {
 	struct memx_clt_cand c[4] = { cand(9, 20), cand(9, 20), cand(9, 20), cand(1, 20) };
 
-	c[0].usable = false;
+	c[0].state = MEMX_CLT_CAND_NOT_NOW;
 	c[1].load = RMP_LOAD_PRESSURED;
 	c[2].load = RMP_LOAD_DRAINING;
 	c[3].free_pages--;
@@ -30,6 +30,49 @@ TEST(nobody_takes_it)
 	CHECK_EQ(place(c, 4), 3);
 	c[3].load = RMP_LOAD_FULL;
 	CHECK_EQ(place(c, 4), -1);
+}
+
+TEST(full_is_when_all_that_count_are_full)
+{
+	struct memx_clt_cand c[3] = { cand(9, 20), cand(9, 20), cand(9, 20) };
+	u8 state;
+
+	CHECK(!memx_clt_place_full(c, 0));
+	c[0].load = RMP_LOAD_FULL;
+	CHECK(memx_clt_place_full(c, 1));
+	CHECK(!memx_clt_place_full(c, 3));
+	c[1].free_pages = MEMX_EXTENT_PAGES - 1;
+	c[2].state = MEMX_CLT_CAND_FULL;
+	CHECK(memx_clt_place_full(c, 3));
+	CHECK_EQ(place(c, 3), -1);
+	for (state = MEMX_CLT_CAND_GONE; state <= MEMX_CLT_CAND_FULL; state++) {
+		c[2].state = state;
+		c[2].load = RMP_LOAD_PRESSURED;
+		CHECK_EQ(memx_clt_place_full(c, 3),
+			 state == MEMX_CLT_CAND_GONE || state == MEMX_CLT_CAND_FULL);
+		c[2].load = RMP_LOAD_DRAINING;
+		CHECK(memx_clt_place_full(c, 3));
+		c[2].load = RMP_LOAD_NONE;
+		CHECK(memx_clt_place_full(c, 3));
+		/* Nobody is left who could be full. */
+		CHECK(!memx_clt_place_full(c + 2, 1));
+	}
+}
+
+/* What it said last, before it went away, or while it was busy, is no answer. */
+TEST(a_full_server_that_is_away_may_have_space_when_it_comes_back)
+{
+	struct memx_clt_cand c[2] = { cand(0, 20), cand(0, 20) };
+
+	c[0].load = c[1].load = RMP_LOAD_FULL;
+	CHECK(memx_clt_place_full(c, 2));
+	c[1].state = MEMX_CLT_CAND_AWAY;
+	CHECK(!memx_clt_place_full(c, 2));
+	c[1].state = MEMX_CLT_CAND_NOT_NOW;
+	CHECK(!memx_clt_place_full(c, 2));
+	c[1].state = MEMX_CLT_CAND_GONE;
+	CHECK(memx_clt_place_full(c, 2));
+	CHECK(!memx_clt_place_full(c + 1, 1));
 }
 
 TEST(of_two_the_better_one)

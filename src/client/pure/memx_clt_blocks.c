@@ -41,6 +41,25 @@ enum memx_clt_read memx_clt_blocks_read(const struct memx_clt_blocks *b, u32 fir
 }
 
 /**
+ * memx_clt_blocks_run - blocks that are all lost, or all not
+ * @b:		blocks
+ * @first:	first block
+ * @count:	blocks, at least 1
+ * @lost:	to fill: are they lost?
+ *
+ * Return: how many from @first on, at most @count.
+ */
+u32 memx_clt_blocks_run(const struct memx_clt_blocks *b, u32 first, u32 count, bool *lost)
+{
+	u32 n = 1;
+
+	*lost = b->lost[first / 64] >> first % 64 & 1;
+	while (n < count && (b->lost[(first + n) / 64] >> (first + n) % 64 & 1) == *lost)
+		n++;
+	return n;
+}
+
+/**
  * memx_clt_blocks_write - a write begins
  * @b:		blocks
  * @first:	first block
@@ -52,8 +71,14 @@ void memx_clt_blocks_write(struct memx_clt_blocks *b, u32 first, u32 count)
 {
 	u32 w;
 
-	for_each_word(w, first, count)
-		b->written[w] |= mask(w, first, count);
+	for_each_word(w, first, count) {
+		u64 fresh = mask(w, first, count) & ~b->written[w];
+
+		if (!fresh)
+			continue;
+		b->written[w] |= fresh;
+		b->nwritten += hweight64(fresh);
+	}
 }
 
 /**
@@ -75,6 +100,26 @@ void memx_clt_blocks_restore(struct memx_clt_blocks *b, u32 first, u32 count)
 }
 
 /**
+ * memx_clt_blocks_zero - blocks are zeros: a discard of them succeeded, and nothing was written
+ * after it
+ * @b:		blocks
+ * @first:	first block
+ * @count:	blocks, at least 1
+ */
+void memx_clt_blocks_zero(struct memx_clt_blocks *b, u32 first, u32 count)
+{
+	u32 w;
+
+	memx_clt_blocks_restore(b, first, count);
+	for_each_word(w, first, count) {
+		u64 m = mask(w, first, count);
+
+		b->nwritten -= hweight64(b->written[w] & m);
+		b->written[w] &= ~m;
+	}
+}
+
+/**
  * memx_clt_blocks_lose - the server that held them is gone
  * @b:		blocks
  *
@@ -85,25 +130,11 @@ u32 memx_clt_blocks_lose(struct memx_clt_blocks *b)
 	u32 before = b->nlost, w;
 
 	b->nlost = 0;
+	b->nwritten = 0;
 	for (w = 0; w < MEMX_CLT_WORDS; w++) {
 		b->lost[w] |= b->written[w];
 		b->written[w] = 0;
 		b->nlost += hweight64(b->lost[w]);
 	}
 	return b->nlost - before;
-}
-
-/**
- * memx_clt_blocks_written - blocks that hold something
- * @b:		blocks
- *
- * Return: how many.
- */
-u32 memx_clt_blocks_written(const struct memx_clt_blocks *b)
-{
-	u32 n = 0, w;
-
-	for (w = 0; w < MEMX_CLT_WORDS; w++)
-		n += hweight64(b->written[w]);
-	return n;
 }

@@ -13,11 +13,13 @@
  * @written:	a write was begun: the server is asked for it. A block that is in neither reads as
  *		zeros
  * @lost:	went with a server and was not written since: reading it is an error
+ * @nwritten:	bits set in @written
  * @nlost:	bits set in @lost
  */
 struct memx_clt_blocks {
 	u64	written[MEMX_CLT_WORDS];
 	u64	lost[MEMX_CLT_WORDS];
+	u32	nwritten;
 	u32	nlost;
 };
 
@@ -29,9 +31,10 @@ enum memx_clt_read {
 };
 
 enum memx_clt_read memx_clt_blocks_read(const struct memx_clt_blocks *b, u32 first, u32 count);
+u32 memx_clt_blocks_run(const struct memx_clt_blocks *b, u32 first, u32 count, bool *lost);
 void memx_clt_blocks_write(struct memx_clt_blocks *b, u32 first, u32 count);
 void memx_clt_blocks_restore(struct memx_clt_blocks *b, u32 first, u32 count);
+void memx_clt_blocks_zero(struct memx_clt_blocks *b, u32 first, u32 count);
 u32 memx_clt_blocks_lose(struct memx_clt_blocks *b);
-u32 memx_clt_blocks_written(const struct memx_clt_blocks *b);
 
 #endif

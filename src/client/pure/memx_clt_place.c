@@ -13,7 +13,23 @@
 
 static bool takes(const struct memx_clt_cand *c)
 {
-	return c->usable && c->load == RMP_LOAD_OK && c->free_pages >= MEMX_EXTENT_PAGES;
+	return c->state == MEMX_CLT_CAND_UP && c->load == RMP_LOAD_OK &&
+	       c->free_pages >= MEMX_EXTENT_PAGES;
+}
+
+/* One that stops serving will not take anything: it does not count, as one that is gone. */
+static bool counts(const struct memx_clt_cand *c)
+{
+	return c->state != MEMX_CLT_CAND_GONE && c->load != RMP_LOAD_DRAINING &&
+	       c->load != RMP_LOAD_NONE;
+}
+
+static bool is_full(const struct memx_clt_cand *c)
+{
+	if (c->state != MEMX_CLT_CAND_UP)
+		return c->state == MEMX_CLT_CAND_FULL;
+	return c->load == RMP_LOAD_FULL ||
+	       (c->load == RMP_LOAD_OK && c->free_pages < MEMX_EXTENT_PAGES);
 }
 
 static bool is_far(const struct memx_clt_cand *a, const struct memx_clt_cand *than)
@@ -37,6 +53,29 @@ static int nth(const struct memx_clt_cand *cand, u32 n, u32 nth, int but)
 		if ((int)i != but && takes(&cand[i]) && !nth--)
 			return i;
 	return -1;
+}
+
+/**
+ * memx_clt_place_full - is there no space, and none to wait for?
+ * @cand:	servers
+ * @n:		how many
+ *
+ * Return: true when there are servers, and every one of them says that it is full. One that is
+ * away, needs its memory for itself or is busy may have space later.
+ */
+bool memx_clt_place_full(const struct memx_clt_cand *cand, u32 n)
+{
+	bool full = false;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		if (!counts(&cand[i]))
+			continue;
+		if (!is_full(&cand[i]))
+			return false;
+		full = true;
+	}
+	return full;
 }
 
 /**

@@ -23,12 +23,20 @@ setup() {
 	vm_run client 20 'memx-admin create v0 --size 64M && until_true 10 test -b /dev/memx0'
 }
 
+# A volume that does not go, or not in time, is a fault of the case.
 teardown() {
-	vm_run client 60 'memx-admin destroy v0 --force' || true
-	lab_end_case
+	local rc=0
+	if ! vm_run client 30 'memx-admin destroy v0 --force && [ ! -e /dev/memx0 ]'; then
+		echo "the volume could not be taken away" >&2
+		rc=1
+	fi
+	lab_end_case || rc=1
+	return $rc
 }
 
 waits() { [ "$(volume waiting)" -gt 0 ]; }
+# reads that the block layer has merged
+merges() { vm_run client 10 "awk '{ print \$2 }' /sys/block/memx0/stat"; }
 has_begun() { [ "$(volume pages_out)" -gt "${1:-2000}" ]; }
 
 @test "a donor that is paused for 20 s: I/O waits and goes on, nothing is lost" {
@@ -90,6 +98,16 @@ has_begun() { [ "$(volume pages_out)" -gt "${1:-2000}" ]; }
 	[ "${lines[2]}" = "wrong 0" ]
 	[ "$(volume lost)" = "$there" ]
 
+	# Every other block is right again, and merged with the lost ones beside it.
+	run -0 vm_run client 120 'blocks odd /dev/memx0 7'
+	[ "$(volume lost)" = $((there / 2)) ]
+	merged=$(merges)
+	run -0 vm_run client 150 'blocks batch /dev/memx0 7'
+	[ "${lines[0]}" = "ok $((16384 - there / 8192))" ]
+	[ "${lines[1]}" = "errors $((there / 8192))" ]
+	[ "${lines[2]}" = "wrong 0" ]
+	[ "$(merges)" -gt $((merged + 16384 / 2)) ]
+
 	run -0 vm_run client 150 'blocks repair /dev/memx0 7'
 	run -0 vm_run client 150 'blocks check /dev/memx0 7'
 	[ "${lines[0]}" = "ok 16384" ]
@@ -101,7 +119,13 @@ has_begun() { [ "$(volume pages_out)" -gt "${1:-2000}" ]; }
 	vm_run client 120 'blocks write /dev/memx0 9'
 	net_cut donor1
 	net_cut donor2
-	run ! vm_run client 60 'dd if=/dev/memx0 of=/dev/null bs=4096 count=1 iflag=direct'
+	run -0 vm_run client 60 'from=$(cut -d. -f1 /proc/uptime)
+		timeout 40 dd if=/dev/memx0 of=/dev/null bs=4096 count=1 iflag=direct 2>&1
+		echo "status $? after $(($(cut -d. -f1 /proc/uptime) - from)) s"'
+	[[ $output == *"Input/output error"* ]]
+	[[ $output =~ status\ 1\ after\ ([0-9]+)\ s ]]
+	# After the donor's last sign of life: a second until it counts as away, then the timeout.
+	[ "${BASH_REMATCH[1]}" -ge 3 ] && [ "${BASH_REMATCH[1]}" -le 10 ]
 	net_join donor1
 	net_join donor2
 	lab_until 30 vm_run client 20 'dd if=/dev/memx0 of=/dev/null bs=4096 count=1 iflag=direct'

@@ -121,3 +121,19 @@ HOSTILE='
 		cli memx-admin destroy v0
 		until_true 10 free_again "$before"'
 }
+
+@test "servers that were never there make room for one that is" {
+	guest 120 "$HOSTILE"'
+		modprobe af_packet
+		memx_load memx_rmap memx_server memx_client; three_namespaces
+		for ns in srv cli; do node $ns none; done
+		volume v0 16M
+		known() { [ "$(counter cli sessions)" -ge "$1" ]; }
+		full() { other stranger advert eth0 $all 300 0 0; known 256; }
+		until_true 30 full
+		srv memx-admin server start --capacity 64M
+		until_true 60 sees_server
+		lasts 0 60 dd if=/dev/urandom of=$(disk) bs=4k count=1 oflag=direct
+		is "$(of_server extents)" -eq 1
+		lasts 0 20 cli memx-admin destroy v0'
+}

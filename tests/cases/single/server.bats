@@ -4,7 +4,10 @@
 # What a donor promises, keeps, refuses and takes back.
 load ../memx
 
-setup_file() { memx_boot mem=640; }
+setup_file() {
+	memx_boot mem=640
+	memx_program blocks
+}
 teardown_file() { lab_stop; }
 setup() { memx_vm; }
 teardown() { memx_end_case; }
@@ -92,6 +95,73 @@ teardown() { memx_end_case; }
 		dd if=/dev/urandom of=/tmp/r bs=1M count=32
 		dd if=/tmp/r of=$device bs=1M oflag=direct
 		cmp /tmp/r <(dd if=$device bs=1M iflag=direct)
+		is "$(of_volume lost)" -eq 0'
+}
+
+# Nothing is written between a stop and the next start: what was sent to a node without a server has
+# to end by itself.
+@test "a server that stops under a load of writes: they end with errors, those of others go on" {
+	guest 90 'pair; volume v0 32M --loss-timeout 60; device=$(disk)
+		fio --name=v --filename=$device --direct=1 --ioengine=libaio --iodepth=16 --rw=randwrite \
+			--bsrange=4k-64k --time_based --runtime=60 --output=/tmp/fio.out >/dev/null 2>&1 &
+		written() { [ "$(of_volume pages_out)" -gt 500 ]; }
+		until_true 20 written
+		srv memx-admin server stop --force
+		until_true 10 refused kill -0 $! 2>/dev/null
+		refused wait $!
+		grep -q "Input/output error" /tmp/fio.out
+		is "$(of_volume errors)" -gt 0
+		srv memx-admin server start --capacity 64M
+		until_true 10 sees_server
+		# An extent of which nothing was asked since then is not known to be lost.
+		for n in 0 1 2 3 4 5 6 7; do
+			dd if=/dev/urandom of=$device bs=4k count=1 seek=$((n * 1024)) oflag=direct || true
+		done
+		dd if=/dev/urandom of=$device bs=1M count=32 oflag=direct
+		is "$(of_volume lost)" -eq 0'
+}
+
+@test "discarded blocks are no loss when the donor goes" {
+	guest 60 'pair; volume v0 16M; device=$(disk)
+		dd if=/dev/urandom of=$device bs=1M count=8 oflag=direct
+		is "$(of_volume written)" -eq $((8 << 20))
+		blkdiscard -o $((3 << 20)) -l $((3 << 20)) $device
+		blkdiscard -z -o 0 -l 8192 $device
+		is "$(of_volume written)" -eq $(((5 << 20) - 8192))
+		srv memx-admin server stop --force
+		srv memx-admin server start --capacity 64M
+		until_true 10 sees_server
+		says "Input/output error" dd if=$device of=/dev/null bs=4k skip=2 count=1 iflag=direct
+		says "Input/output error" dd if=$device of=/dev/null bs=4k skip=1536 count=1 iflag=direct
+		is "$(of_volume lost)" -eq $(((5 << 20) - 8192))
+		cmp -n 8192 <(dd if=$device bs=4k count=2 iflag=direct) /dev/zero
+		cmp -n $((3 << 20)) <(dd if=$device bs=1M skip=3 count=3 iflag=direct) /dev/zero
+		is "$(of_volume errors)" -eq 2'
+}
+
+@test "of reads that are merged, those of lost blocks fail and the others do not" {
+	guest 90 'pair; volume v0 8M; device=$(disk)
+		blocks write $device 3
+		srv memx-admin server stop --force
+		srv memx-admin server start --capacity 64M
+		until_true 10 sees_server
+		# The first one who asks hears that the extent is gone.
+		for at in 0 1024; do
+			says "Input/output error" dd if=$device of=/dev/null bs=4k skip=$at count=1 iflag=direct
+		done
+		blocks odd $device 3
+		is "$(of_volume lost)" -eq $((4 << 20))
+		merges() { awk "{ print \$2 }" /sys/block/${device#/dev/}/stat; }
+		before=$(merges)
+		blocks batch $device 3 >/tmp/said
+		is "$(echo $(cat /tmp/said))" = "ok 1024 errors 1024 wrong 0"
+		is "$(($(merges) - before))" -ge 1024
+		# One request that has a lost block in it fails as a whole.
+		says "Input/output error" dd if=$device of=/dev/null bs=64k count=1 iflag=direct
+		blocks repair $device 3 >/tmp/said
+		is "$(echo $(cat /tmp/said))" = "ok 1024 errors 1024 wrong 0"
+		blocks batch $device 3 >/tmp/said
+		is "$(echo $(cat /tmp/said))" = "ok 2048 errors 0 wrong 0"
 		is "$(of_volume lost)" -eq 0'
 }
 

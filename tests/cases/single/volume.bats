@@ -140,6 +140,91 @@ teardown() { memx_end_case; }
 		is "$(of_volume errors)" -eq 0'
 }
 
+# Enough of the machine's 640 MiB for 1 TiB, which needs 88 MiB, and not for 64 TiB.
+@test "a volume of a TiB is sparse; one whose map does not fit into memory is refused" {
+	guest 90 'pair
+		volume v0 1T; device=$(disk)
+		is "$(blockdev --getsize64 $device)" -eq $((1 << 40))
+		dd if=/dev/urandom of=/tmp/r bs=64k count=1
+		for at in 0 8388607 16777215; do dd if=/tmp/r of=$device bs=64k seek=$at oflag=direct; done
+		for at in 0 8388607 16777215; do
+			cmp /tmp/r <(dd if=$device bs=64k skip=$at count=1 iflag=direct)
+		done
+		is "$(of_volume extents) $(of_volume written)" = "3 $((3 << 16))"
+		says "its map needs 56" cli memx-admin create v1 --size 64T
+		says "over half of the" cli memx-admin create v1 --size 1P
+		says "its map needs" cli memx-admin resize v0 --size 64T
+		is "$(blockdev --getsize64 $device)" -eq $((1 << 40))
+		cmp /tmp/r <(dd if=$device bs=64k skip=16777215 iflag=direct)
+		cli memx-admin resize v0 --size 1100G
+		is "$(blockdev --getsize64 $device)" -eq $((1100 << 30))
+		dd if=/tmp/r of=$device bs=64k seek=18022399 oflag=direct
+		is "$(of_volume extents)" -eq 4
+		is "$(names_of_volumes cli)" = v0'
+}
+
+@test "a volume grows, many times, while I/O flows" {
+	guest 150 'pair 1500 none 96M; volume v0 16M; device=$(disk)
+		dd if=/dev/urandom of=$device bs=1M count=16 oflag=direct
+		fio --name=v --filename=$device --direct=1 --ioengine=libaio --iodepth=8 --rw=randrw \
+			--bsrange=4k-64k --size=16M --time_based --runtime=140 --output=/tmp/fio.out &
+		fio=$!		# <() sets it, too
+		until_true 20 flows
+		for mib in 20 28 32 48 52 80; do
+			cli memx-admin resize v0 --size ${mib}M
+			is "$(blockdev --getsize64 $device)" -eq $((mib << 20))
+			dd if=/dev/urandom of=/tmp/r bs=64k count=1
+			dd if=/tmp/r of=$device bs=64k seek=$((mib * 16 - 1)) oflag=direct
+			cmp /tmp/r <(dd if=$device bs=64k skip=$((mib * 16 - 1)) iflag=direct)
+		done
+		flows || true
+		until_true 20 flows || { cat /tmp/fio.out; return 1; }
+		kill -TERM $fio; wait $fio || true
+		grep -q "err= 0" /tmp/fio.out
+		is "$(of_volume errors) $(of_volume lost)" = "0 0"'
+}
+
+@test "a network namespace goes, with a volume in use in it: its extents are freed" {
+	guest 90 'pair; volume v0 16M; device=$(disk)
+		dd if=/dev/urandom of=$device bs=1M count=16 oflag=direct
+		fio --name=v --filename=$device --direct=1 --ioengine=libaio --iodepth=8 --rw=randrw \
+			--bsrange=4k-64k --time_based --runtime=50 --output=/tmp/fio.out >/dev/null 2>&1 &
+		until_true 20 flows
+		is "$(of_server extents)" -gt 0
+		ip netns del cli
+		until_true 15 refused test -e $device
+		refused wait $!
+		freed() { [ "$(of_server extents) $(of_server reserved)" = "0 0" ]; }
+		until_true 10 freed
+		rmmod memx_client'
+}
+
+@test "a network namespace goes, with a donor that serves in it: its client knows" {
+	guest 90 'pair; volume v0 32M --loss-timeout 4; device=$(disk)
+		dd if=/dev/urandom of=$device bs=1M count=8 oflag=direct
+		ip netns del srv
+		until_true 10 rmmod memx_server
+		says "Input/output error" lasts 0 15 dd if=$device of=/dev/null bs=4k count=1 iflag=direct
+		lasts 0 5 cli memx-admin destroy v0'
+}
+
+# Sessions come up and ticks go by while it is tried. The kernel itself complains of the name.
+@test "a volume whose disk cannot be shown is refused, and nothing of it is left" {
+	guest 90 'pair; insmod /lab/modules/lab_disk.ko
+		for _ in 1 2 3 4 5 6 7 8; do
+			says "the disk could not be made (error 17)" cli memx-admin create v0 --size 16M
+			is "$(names_of_volumes cli)" = ""
+		done
+		rmmod lab_disk
+		volume v0 16M
+		dd if=/dev/urandom of=$(disk) bs=1M oflag=direct count=1
+		is "$(of_server extents)" -eq 1'
+	run lab_check
+	[[ $output == *"cannot create duplicate filename"* ]]
+	[[ ! $output =~ BUG|Oops|KASAN|WARNING|refcount ]]
+	lab_forgive
+}
+
 # $1 is done to the wire before the volume goes.
 destroy_under_load() {
 	guest 60 'pair; volume v0 64M; device=$(disk)
