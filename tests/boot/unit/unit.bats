@@ -135,6 +135,15 @@ calls() { diff - <(grep -v '^sleep' "$ROOT/calls"); }
 	[ -z "$output" ]
 }
 
+@test "every unit by itself is stopped before the network is, and before the machine is off" {
+	local unit
+	for unit in "$TOP"/systemd/*.service; do
+		grep -qE '^After=.*\bnetwork\.target\b' "$unit"
+		grep -qx 'Before=shutdown.target' "$unit"
+		grep -qx 'Conflicts=shutdown.target' "$unit"
+	done
+}
+
 @test "units are hardened" {
 	for unit in "$TOP"/systemd/*.service; do
 		run systemd-analyze security --offline=true --threshold=45 "$unit"
