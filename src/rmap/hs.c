@@ -434,7 +434,7 @@ static void resp_for(struct rmp_sess *s, const u8 *frame, u32 len)
 	bool ok;
 
 	mutex_lock(&s->hs_lock);
-	if (!s->hs || s->hs->local != be32_to_cpu(hs->receiver) ||
+	if (READ_ONCE(s->end.dead) || !s->hs || s->hs->local != be32_to_cpu(hs->receiver) ||
 	    hs->security != s->noise_security)
 		goto out;
 	noise = s->noise;	/* a forged answer must not spoil the state for the true one */

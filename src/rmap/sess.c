@@ -159,6 +159,18 @@ struct rmp_sess *rmp_sess_open(struct rmp_node *node, const u8 *peer_id, u64 inc
 }
 EXPORT_SYMBOL_GPL(rmp_sess_open);
 
+/* Each key pair once: who answers a handshake meanwhile finds none under way. */
+static void drop_keys(struct rmp_sess *s)
+{
+	mutex_lock(&s->hs_lock);
+	rmp_keypair_drop(s->hs);
+	s->hs = NULL;
+	spin_lock_bh(&s->end.lock);
+	rmp_end_drop_keys(&s->end);
+	spin_unlock_bh(&s->end.lock);
+	mutex_unlock(&s->hs_lock);
+}
+
 /**
  * rmp_sess_close - close a session
  * @s:		session
@@ -169,7 +181,8 @@ EXPORT_SYMBOL_GPL(rmp_sess_open);
  * 2. The peer is told, once; a lost BYE costs it memory for five minutes.
  * 3. The work that connects is stopped, it cannot be queued again.
  * 4. Key pairs leave the table: no frame finds us. Those that have are through after an RCU grace
- *    period; the handshake that has is through when the slow work was flushed.
+ *    period. A handshake that is being answered has been waited for (hs_lock); one that waits for
+ *    that lock finds nothing under way, and is through when the slow work was flushed.
  * 5. The timer is stopped; it cannot be armed again.
  * 6. What is left of requests is ended, and all is freed.
  *
@@ -195,9 +208,7 @@ void rmp_sess_close(struct rmp_sess *s)
 	list_del(&s->end.list);
 	node->table->nsessions--;
 	spin_unlock_bh(&node->table->lock);
-	rmp_keypair_drop(s->end.cur);
-	rmp_keypair_drop(s->end.prev);
-	rmp_keypair_drop(s->hs);
+	drop_keys(s);
 	synchronize_rcu();
 	flush_work(&node->slow_work);
 	cancel_delayed_work_sync(&s->work);

@@ -203,6 +203,7 @@ int rmp_reserve_init(struct rmp_reserve *r, u16 mtu);
 void rmp_reserve_free(struct rmp_reserve *r);
 void rmp_end_get(struct rmp_end *end);
 void rmp_end_put(struct rmp_end *end);
+void rmp_end_drop_keys(struct rmp_end *end);
 void rmp_end_set_path(struct rmp_end *end, struct rmp_path *path);
 
 /**

@@ -127,6 +127,21 @@ void rmp_end_put(struct rmp_end *end)
 }
 
 /**
+ * rmp_end_drop_keys - no frame finds this end any more
+ * @end:	session; its lock is held
+ */
+void rmp_end_drop_keys(struct rmp_end *end)
+{
+	lockdep_assert_held(&end->lock);
+	rmp_keypair_drop(end->cur);
+	rmp_keypair_drop(end->prev);
+	rmp_keypair_drop(end->next);
+	end->cur = NULL;
+	end->prev = NULL;
+	end->next = NULL;
+}
+
+/**
  * rmp_end_set_path - frames go this way from now on
  * @end:	session; its lock is held
  * @path:	the way; the reference of its link changes hands, and the old one's comes back in it

@@ -110,14 +110,8 @@ void rmp_tsess_kill(struct rmp_tsess *ts)
 	spin_lock_bh(&ts->end.lock);
 	was = ts->end.dead;
 	ts->end.dead = true;
-	if (!was) {
-		rmp_keypair_drop(ts->end.cur);
-		rmp_keypair_drop(ts->end.prev);
-		rmp_keypair_drop(ts->end.next);
-		ts->end.cur = NULL;
-		ts->end.prev = NULL;
-		ts->end.next = NULL;
-	}
+	if (!was)
+		rmp_end_drop_keys(&ts->end);
 	spin_unlock_bh(&ts->end.lock);
 	if (was)
 		return;
