@@ -387,8 +387,10 @@ void rmp_sess_rx(struct rmp_sess *s, struct rmp_in *in)
 
 	__skb_queue_head_init(&q);
 	spin_lock(&s->end.lock);
-	if (unlikely(s->end.dead))
+	if (unlikely(s->end.dead || !rmp_end_has(&s->end, in->kp))) {
+		rmp_count(s->end.node, RX_UNKNOWN);
 		goto out;
+	}
 	switch (in->f.type) {
 	case RMP_T_REP:
 		rq = reply(s, in, now, &q);
@@ -397,7 +399,8 @@ void rmp_sess_rx(struct rmp_sess *s, struct rmp_in *in)
 		nacked(s, in, now, &q);
 		break;
 	case RMP_T_PONG:
-		if (rmp_in_open_body(in, NULL, 0))
+		/* Only one under the newest keys says that the target has these slots. */
+		if (rmp_in_open_body(in, NULL, 0) && in->kp == s->end.cur)
 			rmp_sess_up(s, &q);
 		break;
 	case RMP_T_BYE:

@@ -206,6 +206,15 @@ void rmp_end_put(struct rmp_end *end);
 void rmp_end_drop_keys(struct rmp_end *end);
 void rmp_end_set_path(struct rmp_end *end, struct rmp_path *path);
 
+/*
+ * Whoever found a key pair by its index had no lock yet: it may have been dropped since, and what
+ * came under it speaks of slots that have begun anew.
+ */
+static inline bool rmp_end_has(const struct rmp_end *end, const struct rmp_keypair *kp)
+{
+	return likely(kp == end->cur) || kp == end->prev || kp == end->next;
+}
+
 /**
  * struct rmp_src - where a message lies, on its way out or in
  * @head:	its head; NULL on the way in

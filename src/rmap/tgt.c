@@ -362,8 +362,10 @@ void rmp_tsess_rx(struct rmp_tsess *ts, struct rmp_in *in)
 
 	__skb_queue_head_init(&q);
 	spin_lock(&ts->end.lock);
-	if (unlikely(ts->end.dead))
+	if (unlikely(ts->end.dead || !rmp_end_has(&ts->end, in->kp))) {
+		rmp_count(ts->end.node, RX_UNKNOWN);
 		goto out;
+	}
 	if (unlikely(!ts->confirmed && in->f.type != RMP_T_PING)) {
 		rmp_count(ts->end.node, RX_UNKNOWN);
 		goto out;

@@ -83,7 +83,7 @@ void sess_forget(struct sess *s)
 	timer_stop(n->w, &s->timer);
 	timer_stop(n->w, &s->work);
 	n->reply_frames -= s->asked;
-	free(s);
+	end_free(&s->end);
 }
 
 void sess_close(struct sess *s)

@@ -204,7 +204,8 @@ static void choose_noise(struct faults *f)
 	struct world *w = f->w;
 	u32 kind = below(w, 16);
 
-	if (w->brk == BRK_RESUME_UNCONFIRMED || w->brk == BRK_CONFIRM_DEAD)
+	if (w->brk == BRK_RESUME_UNCONFIRMED || w->brk == BRK_CONFIRM_DEAD ||
+	    w->brk == BRK_STALE_KEYS)
 		kind = 3;	/* others show it too, but seldom */
 	f->clean = kind == 0;
 	f->mild = kind == 1 || kind == 2;

@@ -298,7 +298,8 @@ void sess_rx(struct sess *s, struct in *in)
 		nacked(s, in, now);
 		break;
 	case RMP_T_PONG:
-		if (in_open_body(in, NULL, 0))
+		if (in_open_body(in, NULL, 0) &&
+		    (in->kp == s->end.cur || s->end.node->w->brk == BRK_STALE_KEYS))
 			sess_up(s);
 		break;
 	case RMP_T_BYE:

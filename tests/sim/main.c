@@ -24,6 +24,7 @@ static const char *const breaks[BRK_NR] = {
 	[BRK_IGNORE_REPLAY]	 = "ignore-replay",
 	[BRK_FORGET_SLOTS]	 = "forget-slots",
 	[BRK_RESUME_UNCONFIRMED] = "resume-unconfirmed",
+	[BRK_STALE_KEYS]	 = "stale-keys",
 	[BRK_NO_SUPERSEDE]	 = "no-supersede",
 	[BRK_CONFIRM_DEAD]	 = "confirm-dead",
 	[BRK_NO_VOID]		 = "no-void",

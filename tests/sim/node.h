@@ -27,8 +27,14 @@ struct end;
 struct store;
 struct vol;
 
+/*
+ * @in_hand: frames that have found it and are not processed yet; it stays until then, as an RCU
+ *	grace period makes it in the kernel
+ */
 struct keypair {
 	struct end	*end;
+	u32		in_hand;
+	bool		dropped;
 	u32		local, remote;
 	u8		security;
 	u64		counter;	/* 0: no frame is accepted under it yet */
@@ -45,6 +51,8 @@ struct end {
 	u64		id;
 	struct keypair	*cur, *prev, *next;
 	u64		heard_us;
+	u32		in_hand;	/* of all its key pairs */
+	bool		freed;		/* with the last of them */
 };
 
 /* A request at its initiator: see struct rmp_req. */
@@ -209,6 +217,9 @@ u32 crc32c(u32 crc, const void *data, size_t len);
 struct keypair *keypair_new(struct end *end);
 void keypair_drop(struct keypair *kp);
 struct keypair *keypair_find(struct node *n, u32 index);
+void keypair_get(struct keypair *kp);
+void keypair_put(struct keypair *kp);
+void end_free(struct end *end);
 void tx_build(struct end *end, struct rmp_frame *f, const struct rmp_piece *p,
 	      const struct src *src);
 void tx_nack(struct end *end, const struct rmp_frame *like, u64 mask);

@@ -363,8 +363,7 @@ void tsess_put(struct tsess *ts)
 		put_pages(ts->end.node->w, ts->slot[i].rep_page);
 	}
 	timer_stop(ts->end.node->w, &ts->confirm);
-	free(ts->slot);
-	free(ts);
+	end_free(&ts->end);
 }
 
 void tsess_kill(struct tsess *ts)
