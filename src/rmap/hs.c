@@ -11,11 +11,6 @@
 #include "rmp_crypto.h"
 #include "sess.h"
 
-/* INITs sent with one MTU before a smaller one is tried. */
-#define TRIES_PER_MTU	3
-/* Of so many to a peer whose path carried its MTU, two may try a smaller one. */
-#define TRIES_KEYED	16
-
 static const char prologue[] = RMP_PROLOGUE;
 
 /* Copy the key to begin with. Return: false when the node has none. */
@@ -84,27 +79,17 @@ static void count_damaged(struct rmp_node *node, u8 security)
 		rmp_count(node, RX_BADCRC);
 }
 
-/*
- * MTU of the next attempt: the path's, then one that carries a page in a frame, then the least;
- * and from the beginning.
- */
-static u16 mtu_to_try(const struct rmp_sess *s, u16 path_mtu)
-{
-	const u16 mtus[] = { path_mtu, min_t(u16, path_mtu, 4224), RMP_MTU_MIN };
-
-	/* A peer that has been silent is likely to come back with the path that it had. */
-	if (s->keyed && s->end.mtu == path_mtu && s->hs_tries % TRIES_KEYED < TRIES_KEYED - 2)
-		return path_mtu;
-	return mtus[s->hs_tries / TRIES_PER_MTU % ARRAY_SIZE(mtus)];
-}
-
 /**
  * rmp_hs_init_send - begin a handshake, or begin it again
- * @s:		session; hs_lock is held; it has a path
+ * @s:		session; hs_lock is held
+ * @path:	the way to the peer. The session's frames take it once the peer has answered; until
+ *		then they go on as they did. What is in it changes hands
+ * @mtu:	to ask for
+ * @attempt:	the two keys take turns
  *
  * Context: process.
  */
-void rmp_hs_init_send(struct rmp_sess *s)
+void rmp_hs_init_send(struct rmp_sess *s, struct rmp_path *path, u16 mtu, u32 attempt)
 {
 	struct rmp_node *node = s->end.node;
 	struct rmp_key key = { };
@@ -112,11 +97,10 @@ void rmp_hs_init_send(struct rmp_sess *s)
 	struct rmp_hs *hs = (struct rmp_hs *)frame;
 	struct rmp_init init = { };
 	u8 secret[32];
-	u16 mtu = mtu_to_try(s, s->end.path.mtu);
 
 	lockdep_assert_held(&s->hs_lock);
 	s->noise_security = READ_ONCE(node->security);
-	if (s->noise_security == RMP_SEC_NOISE && !key_to_try(node, s->hs_tries, &key)) {
+	if (s->noise_security == RMP_SEC_NOISE && !key_to_try(node, attempt, &key)) {
 		rmp_peer_problem(node, s->end.peer_id, "this node has no cluster key");
 		return;
 	}
@@ -124,10 +108,10 @@ void rmp_hs_init_send(struct rmp_sess *s)
 	s->hs = rmp_keypair_new(&s->end);
 	if (!s->hs)
 		return;
+	swap(s->hs_path, *path);
 	s->hs_mtu = mtu;
 	/* Slots that began anew and that no PONG confirmed: the target may know older ones. */
 	s->hs_resume = s->keyed && READ_ONCE(s->confirmed) && mtu == s->end.mtu;
-	s->hs_tries++;
 
 	memset(hs, 0, sizeof(*hs));
 	hs->type = RMP_T_INIT;
@@ -157,7 +141,7 @@ void rmp_hs_init_send(struct rmp_sess *s)
 	} else {
 		seal_plain(frame, sizeof(init), &init);
 	}
-	rmp_tx_plain(s->end.path.link, s->end.path.addr, frame, sizeof(frame), mtu);
+	rmp_tx_plain(s->hs_path.link, s->hs_path.addr, frame, sizeof(frame), mtu);
 }
 
 static struct rmp_tsess *find_target(struct rmp_node *node, const struct rmp_init *init)
@@ -296,8 +280,7 @@ static void respond(struct rmp_tsess *ts, struct rmp_link *link, const u8 *src,
 		rmp_keypair_publish(kp);
 	}
 	spin_unlock_bh(&ts->end.lock);
-	if (path.link)
-		rmp_link_put(path.link);
+	rmp_path_put(&path);
 	rmp_tx_plain(link, src, frame, sizeof(frame), ts->end.mtu);
 }
 
@@ -381,6 +364,7 @@ static void established(struct rmp_sess *s, const struct rmp_hs *hs, const struc
 	bool reborn = s->end.incarnation && s->end.incarnation != incarnation;
 	struct rmp_reserve reserve = { };
 	struct rmp_keypair *kp = s->hs;
+	u16 path_mtu = s->hs_path.mtu;
 	struct sk_buff_head q;
 	LIST_HEAD(lost);
 
@@ -410,18 +394,17 @@ static void established(struct rmp_sess *s, const struct rmp_hs *hs, const struc
 	} else {
 		s->ini.granted = resp->slots;
 	}
+	rmp_end_set_path(&s->end, &s->hs_path);
 	rmp_tx_control(&s->end, &q, RMP_T_PING, 0);
 	spin_unlock_bh(&s->end.lock);
+	rmp_path_put(&s->hs_path);
 	rmp_sess_fail(&lost, -ESTALE);
 	rmp_tx_send(node, &q);
 	rmp_count(node, HANDSHAKES);
-	if (s->hs_mtu < s->end.path.mtu)
-		rmp_event(
-			node, "path-mtu", s->end.path.link->name,
-			"the path to %.*s carries only %u of %u bytes: check the switches between",
-			RMP_NAME_LEN, resp->name, s->hs_mtu, s->end.path.mtu);
-	s->keyed = jiffies | 1;
+	rmp_pmtu_found(&s->pmtu, rmp_now_us(), path_mtu, s->hs_mtu);
+	WRITE_ONCE(s->keyed, jiffies | 1);
 	s->hs_tries = 0;
+	rmp_wipe(&s->noise, sizeof(s->noise));
 	mod_delayed_work(node->wq, &s->work, HZ / 20);
 }
 

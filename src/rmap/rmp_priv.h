@@ -195,6 +195,12 @@ static inline void rmp_link_get(struct rmp_link *link)
 {
 	kref_get(&link->ref);
 }
+static inline void rmp_path_put(struct rmp_path *path)
+{
+	if (path->link)
+		rmp_link_put(path->link);
+	path->link = NULL;
+}
 bool rmp_link_ingress(const struct rmp_link *link);
 int rmp_link_module_init(void);			/* netdevice notifier */
 void rmp_link_module_exit(void);
@@ -263,6 +269,8 @@ void rmp_sess_hint(struct rmp_node *node, const u8 *id, u64 incarnation);
 /* 0 none, 1 connecting, 2 up */
 u8 rmp_sess_peer_state(struct rmp_node *node, const u8 *id, u32 *rtt_us);
 u32 rmp_sess_count(struct rmp_node *node);
+/* MTU of a link or a peer has changed. Context: any but hardirq, no lock of a session */
+void rmp_sess_mtu_changed(struct rmp_node *node);
 void rmp_sess_limits(struct rmp_node *node);	/* rto_min_us, rto_max_us have changed */
 
 #endif

@@ -11,6 +11,7 @@
 #include "rmp_frame.h"
 #include "rmp_ini.h"
 #include "rmp_noise.h"
+#include "rmp_pmtu.h"
 #include "rmp_priv.h"
 #include "rmp_replay.h"
 #include "rmp_tgt.h"
@@ -106,7 +107,7 @@ struct rmp_sess {
 	u64			timer_us;
 	u32			asked;
 	u8			state;
-	bool			hint;		/* an advertisement told of a new incarnation */
+	bool			hint;		/* there is a reason for a handshake now */
 	bool			ponged;		/* the target has confirmed the current keys */
 	bool			confirmed;	/* and these slots, since they began anew */
 
@@ -120,10 +121,12 @@ struct rmp_sess {
 	/* its index is taken, no frame is accepted under it yet */
 	struct rmp_keypair	*hs;
 	u8			noise_security;	/* enum rmp_security of the handshake under way */
-	u32			hs_tries;
+	u32			hs_tries;	/* INITs in a row that were not answered */
 	u32			pings;		/* sent in vain since the keys changed */
 	u16			hs_mtu;
 	bool			hs_resume;
+	struct rmp_path		hs_path;	/* holds a reference of its link */
+	struct rmp_pmtu		pmtu;
 	unsigned long		keyed;		/* jiffies of the last handshake */
 };
 
@@ -289,7 +292,7 @@ void rmp_tsess_supersede(struct rmp_tsess *ts);
 void rmp_tsess_confirm(struct work_struct *work);
 
 /* hs.c: handshake */
-void rmp_hs_init_send(struct rmp_sess *s);
+void rmp_hs_init_send(struct rmp_sess *s, struct rmp_path *path, u16 mtu, u32 attempt);
 void rmp_hs_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const u8 *frame,
 	       u32 len);
 

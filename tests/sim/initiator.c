@@ -5,6 +5,8 @@
 
 #define DEAD_TRIES	4
 #define DEAD_US		1000000
+#define STUCK_TRIES	16
+#define STUCK_AGAIN_US	5000000
 
 static const struct rmp_echo void_echo;
 
@@ -318,6 +320,17 @@ void sess_rx(struct sess *s, struct in *in)
 		rq->done(rq);
 }
 
+static void stuck(struct sess *s)
+{
+	struct node *n = s->end.node;
+
+	if (s->hint || now_us(n) < s->keyed_us + STUCK_AGAIN_US || n->w->brk == BRK_NO_STUCK)
+		return;
+	note(n->w, "stuck-- node %llu session %llu", n->index, s->end.id);
+	s->hint = true;
+	timer_arm(n->w, &s->work, 0);
+}
+
 static void timed_out(struct sess *s, const struct rmp_act *act)
 {
 	struct rmp_ini_slot *is = &s->ini.slot[act->slot];
@@ -353,6 +366,8 @@ void sess_timer(void *arg)
 		timed_out(s, &act);
 		if (s->ini.slot[act.slot].tries >= DEAD_TRIES && now - s->end.heard_us > DEAD_US)
 			sess_set_state(s, SESS_CONNECTING);
+		else if (s->ini.slot[act.slot].tries >= STUCK_TRIES)
+			stuck(s);
 	}
 	deadline = rmp_ini_deadline(&s->ini);
 	if (s->state == SESS_UP && deadline)

@@ -35,6 +35,7 @@ static const char *const breaks[BRK_NR] = {
 	[BRK_KEEP_PAGES]	 = "keep-pages",
 	[BRK_NO_TIMER]		 = "no-timer",
 	[BRK_NO_BACKOFF]	 = "no-backoff",
+	[BRK_NO_STUCK]		 = "no-stuck",
 };
 
 
@@ -203,6 +204,7 @@ static void print_stats(const struct stats *s)
 		{ "resumed", s->resumed },	     { "peers reborn", s->reborn },
 		{ "sessions closed", s->closed },    { "restarts", s->restarts },
 		{ "pauses", s->pauses },	     { "partitions", s->partitions },
+		{ "paths narrowed", s->narrowed },
 	};
 	unsigned int i;
 

@@ -12,6 +12,7 @@
 #include "rmp_ini.h"
 #include "rmp_keys.h"
 #include "rmp_noise.h"
+#include "rmp_pmtu.h"
 #include "rmp_replay.h"
 #include "rmp_tgt.h"
 #include "world.h"
@@ -110,6 +111,7 @@ struct sess {
 	u32		hs_tries, pings;
 	u16		hs_mtu;
 	bool		hs_resume;
+	struct rmp_pmtu	pmtu;
 	u64		keyed_us;		/* 0: never */
 };
 
@@ -255,7 +257,7 @@ struct page *page_new(struct world *w);
 void page_put(struct world *w, struct page *p);
 
 /* handshake.c */
-void hs_init_send(struct sess *s);
+void hs_init_send(struct sess *s, u16 mtu);
 void hs_rx(struct node *n, unsigned int from, const u8 *frame, u32 len);
 
 /* disc.c */

@@ -40,6 +40,7 @@ enum brk {
 	BRK_KEEP_PAGES,
 	BRK_NO_TIMER,
 	BRK_NO_BACKOFF,
+	BRK_NO_STUCK,
 	BRK_NR
 };
 
@@ -60,6 +61,7 @@ struct stats {
 	u64 requests, completed, executed, retransmits, timeouts, nacks, window_cuts;
 	u64 bad, replayed, stale, duplicates, malformed, unknown, busy;
 	u64 handshakes, resumed, restarts, pauses, partitions, cancelled, reborn, closed;
+	u64 narrowed;
 	u64 ideal;		/* frames of the completed requests, had nothing been lost */
 };
 
