@@ -52,7 +52,7 @@ static void send(struct rmp_node *node, struct rmp_link *link, const u8 *dst, u8
 		a.load = node->load;
 	}
 	seal(&a, key);
-	rmp_tx_plain(link, dst, &a, sizeof(a), 0);
+	rmp_tx_plain(link, dst, &a, sizeof(a));
 }
 
 /* The links of a node, with references: they may come and go while we send. Return: how many. */
@@ -153,35 +153,35 @@ again:
 	return fresh;
 }
 
-struct ask {
-	struct rmp_link	*link;
-	u8		addr[ETH_ALEN];
-};
+/* The way to the @n-th peer that was added by hand; its link with a reference. */
+static bool nth_static(struct rmp_node *node, unsigned int n, struct rmp_path *path)
+{
+	struct rmp_peer *p;
+
+	path->link = NULL;
+	spin_lock_bh(&node->peer_lock);
+	list_for_each_entry(p, &node->peers, list) {
+		if (!p->is_static || !p->link || n--)
+			continue;
+		path->link = p->link;
+		rmp_link_get(p->link);
+		ether_addr_copy(path->addr, p->addr);
+		break;
+	}
+	spin_unlock_bh(&node->peer_lock);
+	return path->link;
+}
 
 /* Ask the peers that were added by hand: broadcasts may not reach them. */
 static void solicit_static(struct rmp_node *node, const struct rmp_key *key)
 {
-	struct rmp_peer *p;
-	struct ask *ask;
-	unsigned int n = 0;
+	struct rmp_path path;
+	unsigned int n;
 
-	ask = kcalloc(RMP_PEERS_MAX, sizeof(*ask), RMP_GFP_RECONNECT);
-	if (!ask)
-		return;
-	spin_lock_bh(&node->peer_lock);
-	list_for_each_entry(p, &node->peers, list) {
-		if (!p->is_static || !p->link)
-			continue;
-		ask[n].link = p->link;
-		rmp_link_get(p->link);
-		ether_addr_copy(ask[n++].addr, p->addr);
+	for (n = 0; nth_static(node, n, &path); n++) {
+		send(node, path.link, path.addr, RMP_T_SOLICIT, key);
+		rmp_path_put(&path);
 	}
-	spin_unlock_bh(&node->peer_lock);
-	while (n--) {
-		send(node, ask[n].link, ask[n].addr, RMP_T_SOLICIT, key);
-		rmp_link_put(ask[n].link);
-	}
-	kfree(ask);
 }
 
 static void disc_work(struct work_struct *work)
@@ -394,7 +394,7 @@ static void solicit_rx(struct rmp_node *node, struct rmp_link *link, const u8 *s
  * @frame:	the frame
  * @len:	its bytes, padding included
  *
- * Context: process (node->slow_work).
+ * Context: process (node->slow).
  */
 void rmp_disc_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const void *frame,
 		 u32 len)

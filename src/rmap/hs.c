@@ -79,6 +79,23 @@ static void count_damaged(struct rmp_node *node, u8 security)
 		rmp_count(node, RX_BADCRC);
 }
 
+/*
+ * A session uses no longer frames than it has a reserve of. One that had an MTU before waits for no
+ * memory: without, it asks for the MTU that it has frames for, and for a larger one later.
+ */
+static u16 reserved_mtu(struct rmp_sess *s, u16 mtu)
+{
+	gfp_t gfp = s->keyed ? GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC : RMP_GFP_RECONNECT;
+
+	if (mtu <= s->end.reserve.mtu || mtu == s->end.large.mtu || mtu == s->hs_reserve.mtu)
+		return mtu;
+	rmp_reserve_free(&s->hs_reserve);
+	if (!rmp_reserve_init(&s->hs_reserve, mtu, gfp))
+		return mtu;
+	return s->end.large.mtu < mtu ? max(s->end.large.mtu, s->end.reserve.mtu) :
+					s->end.reserve.mtu;
+}
+
 /**
  * rmp_hs_init_send - begin a handshake, or begin it again
  * @s:		session; hs_lock is held
@@ -109,6 +126,7 @@ void rmp_hs_init_send(struct rmp_sess *s, struct rmp_path *path, u16 mtu, u32 at
 	if (!s->hs)
 		return;
 	swap(s->hs_path, *path);
+	mtu = reserved_mtu(s, mtu);
 	s->hs_mtu = mtu;
 	/* Slots that began anew and that no PONG confirmed: the target may know older ones. */
 	s->hs_resume = s->keyed && READ_ONCE(s->confirmed) && mtu == s->end.mtu;
@@ -141,7 +159,7 @@ void rmp_hs_init_send(struct rmp_sess *s, struct rmp_path *path, u16 mtu, u32 at
 	} else {
 		seal_plain(frame, sizeof(init), &init);
 	}
-	rmp_tx_plain(s->hs_path.link, s->hs_path.addr, frame, sizeof(frame), mtu);
+	rmp_tx_padded(&s->end, &s->hs_path, frame, sizeof(frame), mtu);
 }
 
 static struct rmp_tsess *find_target(struct rmp_node *node, const struct rmp_init *init)
@@ -225,7 +243,7 @@ static void respond(struct rmp_tsess *ts, struct rmp_link *link, const u8 *src,
 	u8 frame[RMP_RESP_LEN], secret[32];
 	struct rmp_hs *out = (struct rmp_hs *)frame;
 	struct rmp_resp resp = { };
-	struct rmp_path path;
+	struct rmp_path path, answer;
 	bool ok;
 
 	if (!kp)
@@ -263,8 +281,9 @@ static void respond(struct rmp_tsess *ts, struct rmp_link *link, const u8 *src,
 		seal_plain(frame, sizeof(resp), &resp);
 	}
 
-	path = (struct rmp_path) { .link = link, .mtu = ts->end.mtu };
-	ether_addr_copy(path.addr, src);
+	answer = (struct rmp_path) { .link = link, .mtu = ts->end.mtu };
+	ether_addr_copy(answer.addr, src);
+	path = answer;
 	rmp_link_get(link);
 	spin_lock_bh(&ts->end.lock);
 	if (ts->end.dead) {
@@ -281,7 +300,7 @@ static void respond(struct rmp_tsess *ts, struct rmp_link *link, const u8 *src,
 	}
 	spin_unlock_bh(&ts->end.lock);
 	rmp_path_put(&path);
-	rmp_tx_plain(link, src, frame, sizeof(frame), ts->end.mtu);
+	rmp_tx_padded(&ts->end, &answer, frame, sizeof(frame), ts->end.mtu);
 }
 
 static void foreign(struct rmp_node *node, struct rmp_link *link, const u8 *src, const char *what)
@@ -347,14 +366,6 @@ static bool resp_is_valid(const struct rmp_hs *hs, const struct rmp_resp *resp,
 	       !memchr_inv(resp->zero, 0, sizeof(resp->zero));
 }
 
-static void swap_reserve(struct rmp_sess *s, struct rmp_reserve *reserve)
-{
-	spin_lock_bh(&s->end.lock);
-	swap(s->end.reserve, *reserve);
-	spin_unlock_bh(&s->end.lock);
-	rmp_reserve_free(reserve);
-}
-
 /* The handshake has made keys: use them, and settle what became of the requests under way. */
 static void established(struct rmp_sess *s, const struct rmp_hs *hs, const struct rmp_resp *resp)
 {
@@ -362,15 +373,12 @@ static void established(struct rmp_sess *s, const struct rmp_hs *hs, const struc
 	u64 incarnation = be64_to_cpu(resp->incarnation);
 	bool resumed = s->hs_resume && resp->flags & RMP_HS_RESUME;
 	bool reborn = s->end.incarnation && s->end.incarnation != incarnation;
-	struct rmp_reserve reserve = { };
 	struct rmp_keypair *kp = s->hs;
 	u16 path_mtu = s->hs_path.mtu;
 	struct sk_buff_head q;
 	LIST_HEAD(lost);
 
 	s->hs = NULL;
-	if (s->end.reserve.mtu != s->hs_mtu && !rmp_reserve_init(&reserve, s->hs_mtu))
-		swap_reserve(s, &reserve);
 	if (reborn && s->ops->lost)
 		s->ops->lost(s->priv);	/* before anything of it can complete */
 	__skb_queue_head_init(&q);
@@ -395,9 +403,12 @@ static void established(struct rmp_sess *s, const struct rmp_hs *hs, const struc
 		s->ini.granted = resp->slots;
 	}
 	rmp_end_set_path(&s->end, &s->hs_path);
+	if (s->hs_reserve.mtu == s->hs_mtu)
+		swap(s->end.large, s->hs_reserve);
 	rmp_tx_control(&s->end, &q, RMP_T_PING, 0);
 	spin_unlock_bh(&s->end.lock);
 	rmp_path_put(&s->hs_path);
+	rmp_reserve_free(&s->hs_reserve);
 	rmp_sess_fail(&lost, -ESTALE);
 	rmp_tx_send(node, &q);
 	rmp_count(node, HANDSHAKES);
@@ -469,7 +480,7 @@ static void resp_rx(struct rmp_node *node, const u8 *frame, u32 len)
  * @frame:	its first bytes; those behind its end are zero
  * @len:	its bytes, padding included
  *
- * Context: process (node->slow_work).
+ * Context: process (node->slow).
  */
 void rmp_hs_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const u8 *frame,
 	       u32 len)

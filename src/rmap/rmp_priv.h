@@ -35,7 +35,7 @@
  * is tried for ever, since out_of_memory() does nothing for who lacks __GFP_FS.
  */
 #define RMP_GFP_RECONNECT	(GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
-#define RMP_SLOW_MAX	256	/* frames that wait for process context */
+#define RMP_SLOW_BYTES	160	/* of a frame of discovery or handshake; the rest is padding */
 
 /*
  * Counters: per CPU, named and numbered as in memx_netlink.h
@@ -122,6 +122,42 @@ struct rmp_peer {
 };
 
 /**
+ * struct rmp_slow_frame - a frame that waits for process context
+ * @link:	over which link it came; holds a reference
+ * @len:	its bytes, padding included
+ * @src:	who sent it
+ * @bytes:	its first ones, then zeros
+ */
+struct rmp_slow_frame {
+	struct rmp_link		*link;
+	u32			len;
+	u8			src[ETH_ALEN];
+	u8			bytes[RMP_SLOW_BYTES] __aligned(8);
+};
+
+enum rmp_slow_kind {
+	RMP_SLOW_RESP,
+	RMP_SLOW_INIT,
+	RMP_SLOW_DISC,
+	RMP_SLOW_NR,
+};
+
+/**
+ * struct rmp_slow - such frames of one kind
+ * @lock:	all but @work
+ * @frame:	a ring of @size; @n from @first on wait
+ */
+struct rmp_slow {
+	spinlock_t		lock;
+	struct rmp_slow_frame	*frame;
+	u32			size;
+	u32			first;
+	u32			n;
+	struct workqueue_struct	*wq;
+	struct work_struct	work;
+};
+
+/**
  * struct rmp_node - one MemX node
  * @lock:	serialises configuration: links, keys, settings, opening and closing of sessions.
  *		Never taken on the data path, nor by the work that reconnects
@@ -166,8 +202,7 @@ struct rmp_node {
 
 	/* frames that need process context: handshakes and discovery */
 	struct workqueue_struct	*wq;
-	struct sk_buff_head	slow;
-	struct work_struct	slow_work;
+	struct rmp_slow		slow[RMP_SLOW_NR];
 
 	/* key pairs by index, sessions: private to session code */
 	struct rmp_sess_table	*table;
@@ -248,16 +283,16 @@ void rmp_crypto_exit(void);
 void rmp_rx(struct rmp_link *link, struct sk_buff *skb);
 /* rx.c: the same for a broadcast that others want to see too: reads only */
 void rmp_rx_shared(struct rmp_link *link, const struct sk_buff *skb);
-void rmp_slow_work(struct work_struct *work);
-void rmp_slow_drop(struct sk_buff *skb);
+
+/* slow.c: frames that wait for process context */
+void rmp_slow_take(struct rmp_link *link, const struct sk_buff *skb, u8 type);
+int rmp_slow_init(struct rmp_node *node);
+void rmp_slow_exit(struct rmp_node *node);
 int rmp_rx_init(void);
 void rmp_rx_exit(void);
 
-/*
- * tx.c: a frame of discovery or handshake: @len bytes, padded with zeros to @pad. Context:
- * process
- */
-void rmp_tx_plain(struct rmp_link *link, const u8 *dst, const void *frame, u32 len, u32 pad);
+/* tx.c: a frame of discovery. Context: process */
+void rmp_tx_plain(struct rmp_link *link, const u8 *dst, const void *frame, u32 len);
 
 /* sess.c, tsess.c */
 void rmp_tsess_reap(struct rmp_node *node, bool all);

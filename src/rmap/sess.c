@@ -200,7 +200,7 @@ struct rmp_sess *rmp_sess_open(struct rmp_node *node, const u8 *peer_id, u64 inc
 	INIT_DELAYED_WORK(&s->work, rmp_sess_connect);
 	s->ops = ops;
 	s->priv = priv;
-	err = rmp_reserve_init(&s->end.reserve, RMP_MTU_MIN);
+	err = rmp_reserve_init(&s->end.reserve, RMP_MTU_MIN, GFP_KERNEL);
 	if (err) {
 		kvfree(s);
 		return ERR_PTR(err);
@@ -237,7 +237,7 @@ static void drop_keys(struct rmp_sess *s)
  * 3. The work that connects is stopped, it cannot be queued again.
  * 4. Key pairs leave the table: no frame finds us. Those that have are through after an RCU grace
  *    period. A handshake that is being answered has been waited for (hs_lock); one that waits for
- *    that lock finds nothing under way, and is through when the slow work was flushed.
+ *    that lock finds nothing under way, and is through when the work on answers was flushed.
  * 5. The timer is stopped; it cannot be armed again.
  * 6. What is left of requests is ended, and all is freed.
  *
@@ -265,12 +265,14 @@ void rmp_sess_close(struct rmp_sess *s)
 	spin_unlock_bh(&node->table->lock);
 	drop_keys(s);
 	synchronize_rcu();
-	flush_work(&node->slow_work);
+	flush_work(&node->slow[RMP_SLOW_RESP].work);
 	cancel_delayed_work_sync(&s->work);
 	hrtimer_cancel(&s->timer);
 	rmp_peer_problem(node, s->end.peer_id, NULL);	/* nobody misses the session any more */
 
 	rmp_reserve_free(&s->end.reserve);
+	rmp_reserve_free(&s->end.large);
+	rmp_reserve_free(&s->hs_reserve);
 	rmp_path_put(&s->end.path);
 	rmp_path_put(&s->hs_path);
 	rmp_wipe(&s->noise, sizeof(s->noise));

@@ -78,7 +78,8 @@ struct rmp_end {
 	struct rmp_keypair	*prev;
 	struct rmp_keypair	*next;
 	unsigned long		heard;		/* jiffies of the last authentic frame */
-	struct rmp_reserve	reserve;
+	struct rmp_reserve	reserve;	/* initiator: for the least MTU, always */
+	struct rmp_reserve	large;		/* initiator: for @mtu where that is larger */
 	struct list_head	list;		/* in the table; table->lock */
 };
 
@@ -96,7 +97,7 @@ enum rmp_sess_state {
  * @asked:	reply frames counted in path.link->reply_frames
  * @work:	connects, and renews keys
  * @told_up:	what ops->state() was last told. Only touched by @work
- * @hs:		handshake under way: only touched by @work and the slow work, under @hs_lock
+ * @hs:		handshake under way: only touched by @work and the work on answers, under @hs_lock
  */
 struct rmp_sess {
 	struct rmp_end		end;
@@ -125,6 +126,7 @@ struct rmp_sess {
 	u32			pings;		/* sent in vain since the keys changed */
 	u16			hs_mtu;
 	bool			hs_resume;
+	struct rmp_reserve	hs_reserve;	/* for @hs_mtu, when end.large is for another */
 	struct rmp_path		hs_path;	/* holds a reference of its link */
 	struct rmp_pmtu		pmtu;
 	unsigned long		keyed;		/* jiffies of the last handshake */
@@ -141,7 +143,7 @@ struct rmp_tslot {
  * struct rmp_tsess - target's end
  * @tgt:	slots
  * @slot:	their requests
- * @counter:	of the last INIT; only touched by the slow work
+ * @counter:	of the last INIT; only touched by the work on INITs
  * @confirmed:	requests are taken: the initiator has proved itself and its earlier sessions have
  *		ended
  * @ping_ts:	time stamp of the PING that is to be answered then
@@ -202,7 +204,7 @@ void rmp_keypair_publish(struct rmp_keypair *kp);
 void rmp_keypair_drop(struct rmp_keypair *kp);
 struct rmp_keypair *rmp_keypair_find(struct rmp_node *node, u32 index);
 void rmp_end_init(struct rmp_end *end, struct rmp_node *node, bool initiator);
-int rmp_reserve_init(struct rmp_reserve *r, u16 mtu);
+int rmp_reserve_init(struct rmp_reserve *r, u16 mtu, gfp_t gfp);
 void rmp_reserve_free(struct rmp_reserve *r);
 void rmp_end_get(struct rmp_end *end);
 void rmp_end_put(struct rmp_end *end);
@@ -252,6 +254,8 @@ void rmp_tx_nack(struct rmp_end *end, struct sk_buff_head *q, const struct rmp_f
 		 u64 mask);
 void rmp_tx_control(struct rmp_end *end, struct sk_buff_head *q, u8 type, u32 ts_echo);
 void rmp_tx_send(struct rmp_node *node, struct sk_buff_head *q);
+void rmp_tx_padded(struct rmp_end *end, const struct rmp_path *path, const void *frame, u32 len,
+		   u32 pad);
 
 /* rx.c: where a fragment's bytes go */
 

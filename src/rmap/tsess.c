@@ -46,7 +46,7 @@ struct rmp_tsess *rmp_tsess_new(struct rmp_node *node, u16 mtu, u8 slots)
 		ts->slot[i].ts = ts;
 		ts->slot[i].n = i;
 	}
-	if (rmp_reserve_init(&ts->end.reserve, mtu))
+	if (rmp_reserve_init(&ts->end.reserve, mtu, RMP_GFP_RECONNECT))
 		goto free_slots;
 	return ts;
 
