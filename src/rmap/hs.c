@@ -407,6 +407,7 @@ static void established(struct rmp_sess *s, const struct rmp_hs *hs, const struc
 		swap(s->end.large, s->hs_reserve);
 	rmp_tx_control(&s->end, &q, RMP_T_PING, 0);
 	spin_unlock_bh(&s->end.lock);
+	rmp_peer_confirmed(node, s->end.peer_id, incarnation, s->end.path.link, s->end.path.addr);
 	rmp_path_put(&s->hs_path);
 	rmp_reserve_free(&s->hs_reserve);
 	rmp_sess_fail(&lost, -ESTALE);

@@ -23,6 +23,7 @@
 #include "memx_crc32c.h"
 #include "memx_netlink.h"
 #include "rmp.h"
+#include "rmp_disc.h"
 #include "rmp_keys.h"
 #include "rmp_wire.h"
 
@@ -104,16 +105,25 @@ struct rmp_peer {
 	u8			id[RMP_NODE_ID_LEN];
 	char			name[RMP_NAME_LEN];
 	u8			addr[ETH_ALEN];
+	/* where it was added by hand, and its address there */
 	bool			is_static;
+	char			home[IFNAMSIZ];
+	u8			home_addr[ETH_ALEN];
 	bool			known;		/* @id and what follows are valid: it was heard */
 	bool			suspect;
 	u8			load;
 	u8			security;
 	u16			mtu;
 	u32			interval_ms;
-	u64			incarnation;
-	/* of the last advertisement: replays are at or below it */
-	u64			counter;
+	struct rmp_heard	heard;
+	/*
+	 * Another incarnation was heard while a session is up: where, to be asked whether it is
+	 * true. @other.link holds a reference; heard at @other_at (jiffies), 0: never
+	 */
+	struct rmp_path		other;
+	u64			other_incarnation;
+	u64			other_counter;
+	unsigned long		other_at;
 	u64			capacity_pages;
 	u64			free_pages;
 	unsigned long		seen;		/* jiffies */
@@ -247,7 +257,9 @@ void rmp_disc_kick(struct rmp_node *node);	/* something changed: advertise and s
 void rmp_disc_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const void *frame,
 		 u32 len);
 void rmp_disc_link_gone(struct rmp_node *node, struct rmp_link *link);
-bool rmp_peer_path(struct rmp_node *node, const u8 *id, struct rmp_path *path);
+bool rmp_peer_path(struct rmp_node *node, const u8 *id, bool other, struct rmp_path *path);
+void rmp_peer_confirmed(struct rmp_node *node, const u8 *id, u64 incarnation,
+			struct rmp_link *link, const u8 *addr);
 /* NULL: all is well */
 void rmp_peer_problem(struct rmp_node *node, const u8 *id, const char *why);
 

@@ -45,7 +45,7 @@ static void send_ping(struct rmp_sess *s)
  */
 static bool find_path(struct rmp_sess *s, struct rmp_path *path)
 {
-	bool heard = rmp_peer_path(s->end.node, s->end.peer_id, path);
+	bool heard = rmp_peer_path(s->end.node, s->end.peer_id, READ_ONCE(s->hint), path);
 	struct rmp_path *old = &s->end.path;
 
 	if (heard && !(s->hs_tries % 2))

@@ -283,6 +283,7 @@ static void established(struct sess *s, const struct rmp_hs *hs, const struct rm
 		s->ini.granted = resp->slots;
 	}
 	tx_control(&s->end, RMP_T_PING, 0);
+	disc_confirmed(s->end.node, s->end.peer, incarnation);
 	sess_fail(lost, -ESTALE);
 	rmp_pmtu_found(&s->pmtu, now_us(s->end.node), s->end.node->mtu, s->hs_mtu);
 	s->keyed_us = now_us(s->end.node) | 1;

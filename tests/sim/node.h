@@ -154,7 +154,8 @@ struct tsess {
 
 /* What an initiator knows of a peer from its advertisements. */
 struct peer {
-	u64	incarnation, counter;
+	struct rmp_heard heard;
+	u64	other_incarnation, other_counter, other_us;
 };
 
 struct node {
@@ -262,6 +263,7 @@ void hs_rx(struct node *n, unsigned int from, const u8 *frame, u32 len);
 
 /* disc.c */
 void disc_advertise(void *arg);
+void disc_confirmed(struct node *n, unsigned int peer, u64 incarnation);
 void disc_rx(struct node *n, unsigned int from, const u8 *frame, u32 len);
 
 #endif
