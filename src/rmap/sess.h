@@ -136,6 +136,7 @@ struct rmp_sess {
 struct rmp_tslot {
 	struct rmp_tsess	*ts;
 	u8			n;
+	bool			zeros;	/* the reply's pages are those of an echo */
 	struct rmp_treq		rq;
 };
 
