@@ -162,18 +162,24 @@ void rmp_hs_init_send(struct rmp_sess *s, struct rmp_path *path, u16 mtu, u32 at
 	rmp_tx_padded(&s->end, &s->hs_path, frame, sizeof(frame), mtu);
 }
 
-static struct rmp_tsess *find_target(struct rmp_node *node, const struct rmp_init *init)
+/*
+ * The session of an INIT, with a reference. *@counter: of the last INIT of the same incarnation of
+ * that node, whatever the session.
+ */
+static struct rmp_tsess *find_target(struct rmp_node *node, const struct rmp_init *init,
+				     u64 *counter)
 {
 	struct rmp_tsess *ts, *found = NULL;
 
+	*counter = 0;
 	spin_lock_bh(&node->table->lock);
 	list_for_each_entry(ts, &node->table->targets, end.list) {
-		if (ts->end.id == be64_to_cpu(init->session_id) &&
-		    ts->end.incarnation == be64_to_cpu(init->incarnation) &&
-		    !memcmp(ts->end.peer_id, init->node_id, RMP_NODE_ID_LEN) &&
-		    (!found || ts->confirmed)) {
+		if (ts->end.incarnation != be64_to_cpu(init->incarnation) ||
+		    memcmp(ts->end.peer_id, init->node_id, RMP_NODE_ID_LEN))
+			continue;
+		*counter = max(*counter, ts->counter);
+		if (ts->end.id == be64_to_cpu(init->session_id) && (!found || ts->confirmed))
 			found = ts;
-		}
 	}
 	if (found)
 		rmp_end_get(&found->end);
@@ -185,16 +191,18 @@ static struct rmp_tsess *find_target(struct rmp_node *node, const struct rmp_ini
 static struct rmp_tsess *target_for(struct rmp_node *node, const struct rmp_init *init,
 				    bool *resumed)
 {
-	struct rmp_tsess *old = find_target(node, init), *ts;
+	u64 counter;
+	struct rmp_tsess *old = find_target(node, init, &counter), *ts;
 	u16 mtu = be16_to_cpu(init->mtu);
 
 	*resumed = false;
-	if (old) {
-		if (be64_to_cpu(init->counter) <= old->counter) {
-			rmp_count(node, RX_REPLAYED);
+	if (be64_to_cpu(init->counter) <= counter) {
+		rmp_count(node, RX_REPLAYED);
+		if (old)
 			rmp_end_put(&old->end);
-			return NULL;
-		}
+		return NULL;
+	}
+	if (old) {
 		old->counter = be64_to_cpu(init->counter);
 		if (init->flags & RMP_HS_RESUME && old->confirmed && old->end.mtu == mtu) {
 			*resumed = true;

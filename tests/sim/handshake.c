@@ -90,15 +90,19 @@ void hs_init_send(struct sess *s, u16 mtu)
 	net_send(n, s->end.peer, frame, sizeof(frame), mtu);
 }
 
-static struct tsess *find_target(struct node *n, unsigned int from, const struct rmp_init *init)
+static struct tsess *find_target(struct node *n, unsigned int from, const struct rmp_init *init,
+				 u64 *counter)
 {
 	struct tsess *ts, *found = NULL;
 
-	for (ts = n->targets; ts; ts = ts->next)
-		if (ts->end.id == be64_to_cpu(init->session_id) && ts->end.peer == from &&
-		    ts->end.incarnation == be64_to_cpu(init->incarnation) &&
-		    (!found || ts->confirmed))
+	*counter = 0;
+	for (ts = n->targets; ts; ts = ts->next) {
+		if (ts->end.peer != from || ts->end.incarnation != be64_to_cpu(init->incarnation))
+			continue;
+		*counter = max(*counter, ts->counter);
+		if (ts->end.id == be64_to_cpu(init->session_id) && (!found || ts->confirmed))
 			found = ts;
+	}
 	return found;
 }
 
@@ -116,15 +120,16 @@ static void forget_slots(struct tsess *ts)
 static struct tsess *target_for(struct node *n, unsigned int from, const struct rmp_init *init,
 				bool *resumed)
 {
-	struct tsess *old = find_target(n, from, init), *ts;
+	u64 counter;
+	struct tsess *old = find_target(n, from, init, &counter), *ts;
 	u16 mtu = be16_to_cpu(init->mtu);
 
 	*resumed = false;
+	if (be64_to_cpu(init->counter) <= counter) {
+		n->w->stats.replayed++;
+		return NULL;
+	}
 	if (old) {
-		if (be64_to_cpu(init->counter) <= old->counter) {
-			n->w->stats.replayed++;
-			return NULL;
-		}
 		old->counter = be64_to_cpu(init->counter);
 		if (init->flags & RMP_HS_RESUME && old->confirmed && old->end.mtu == mtu) {
 			*resumed = true;

@@ -107,6 +107,8 @@ HOSTILE='
 		before=$(free_kib)
 		other stranger advert eth0 $all 3000 0 0
 		other stranger init eth0 $addr_of_srv 3000 0 0
+		# Half-open ones give way to a true one.
+		cli memx-admin ping srv --count 1
 		until_true 10 flows
 		echo "with strangers: $((before - $(free_kib))) KiB less"
 		echo "sessions: $(counter cli sessions) and $(counter srv sessions)"
