@@ -37,7 +37,7 @@ static void count_asked(struct sess *s, int frames)
 
 static bool incast_allows(const struct sess *s, u32 frames)
 {
-	return rmp_ini_idle(&s->ini) ||
+	return rmp_ini_idle(&s->ini) || s->end.node->w->brk == BRK_NO_INCAST ||
 	       s->end.node->reply_frames + frames <= s->end.node->incast_frames;
 }
 

@@ -36,6 +36,7 @@ static const char *const breaks[BRK_NR] = {
 	[BRK_NO_TIMER]		 = "no-timer",
 	[BRK_NO_BACKOFF]	 = "no-backoff",
 	[BRK_NO_STUCK]		 = "no-stuck",
+	[BRK_NO_INCAST]		 = "no-incast",
 };
 
 
@@ -87,10 +88,41 @@ static void check_memory(struct world *w, bool settled)
 		     (unsigned long long)most);
 }
 
+/*
+ * Incast: no node asks for more reply frames than it is allowed, but for one request of each session
+ * that had nothing under way.
+ */
+static void check_incast(struct world *w)
+{
+	unsigned int i, s, slot;
+
+	for (i = 0; i < w->nnodes; i++) {
+		struct node *n = &w->node[i];
+		u32 asked = 0, alone = 0;
+
+		for (s = 0; s < SESS_MAX; s++) {
+			u32 most = 0;
+
+			for (slot = 0; n->sess[s] && slot < RMP_SLOTS_MAX; slot++) {
+				const struct req *rq = n->sess[s]->rq[slot];
+
+				asked += rq ? rq->cost : 0;
+				most = max(most, rq ? rq->cost : 0u);
+			}
+			alone += most;
+		}
+		if (asked != n->reply_frames || asked > n->incast_frames + alone)
+			fail(w, "node %u asks for %u reply frames, says %u, may %u", i, asked,
+			     n->reply_frames, n->incast_frames);
+	}
+}
+
 static bool step(struct world *w, u64 until_ns)
 {
 	if (!(w->order % 1024))
 		check_memory(w, false);
+	if (!(w->order % 16))
+		check_incast(w);
 	return world_step(w, until_ns);
 }
 

@@ -41,6 +41,7 @@ enum brk {
 	BRK_NO_TIMER,
 	BRK_NO_BACKOFF,
 	BRK_NO_STUCK,
+	BRK_NO_INCAST,
 	BRK_NR
 };
 
