@@ -13,6 +13,8 @@
 #define FAST_ROUNDS	5
 /* and this quickly. */
 #define FAST_MS		100
+/* Of a peer whose session is up, another incarnation is asked for no more often than this. */
+#define OTHER_AGAIN	(10 * HZ)
 
 static void seal(struct rmp_advert *a, const struct rmp_key *key)
 {
@@ -52,7 +54,7 @@ static void send(struct rmp_node *node, struct rmp_link *link, const u8 *dst, u8
 		a.load = node->load;
 	}
 	seal(&a, key);
-	rmp_tx_plain(link, dst, &a, sizeof(a), 0);
+	rmp_tx_plain(link, dst, &a, sizeof(a));
 }
 
 /* The links of a node, with references: they may come and go while we send. Return: how many. */
@@ -115,6 +117,7 @@ void rmp_peer_unlink(struct rmp_node *node, struct rmp_peer *p)
 	if (p->link)
 		rmp_link_put(p->link);
 	p->link = NULL;
+	rmp_path_put(&p->other);
 	kref_put(&p->ref, peer_release);
 }
 
@@ -153,35 +156,49 @@ again:
 	return fresh;
 }
 
-struct ask {
-	struct rmp_link	*link;
-	u8		addr[ETH_ALEN];
-};
+/* The link of this name, with a reference. */
+static struct rmp_link *get_link(struct rmp_node *node, const char *name)
+{
+	struct rmp_link *link, *found = NULL;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(link, &node->links, list)
+		if (!found && !strcmp(link->name, name) && kref_get_unless_zero(&link->ref))
+			found = link;
+	rcu_read_unlock();
+	return found;
+}
+
+/* Where the @n-th peer was that was added by hand; @path->link is NULL when that is gone. */
+static bool nth_static(struct rmp_node *node, unsigned int n, struct rmp_path *path)
+{
+	struct rmp_peer *p;
+	bool found = false;
+
+	spin_lock_bh(&node->peer_lock);
+	list_for_each_entry(p, &node->peers, list) {
+		if (!p->is_static || n--)
+			continue;
+		found = true;
+		path->link = get_link(node, p->home);
+		ether_addr_copy(path->addr, p->home_addr);
+		break;
+	}
+	spin_unlock_bh(&node->peer_lock);
+	return found;
+}
 
 /* Ask the peers that were added by hand: broadcasts may not reach them. */
 static void solicit_static(struct rmp_node *node, const struct rmp_key *key)
 {
-	struct rmp_peer *p;
-	struct ask *ask;
-	unsigned int n = 0;
+	struct rmp_path path;
+	unsigned int n;
 
-	ask = kcalloc(RMP_PEERS_MAX, sizeof(*ask), RMP_GFP_RECONNECT);
-	if (!ask)
-		return;
-	spin_lock_bh(&node->peer_lock);
-	list_for_each_entry(p, &node->peers, list) {
-		if (!p->is_static || !p->link)
-			continue;
-		ask[n].link = p->link;
-		rmp_link_get(p->link);
-		ether_addr_copy(ask[n++].addr, p->addr);
+	for (n = 0; nth_static(node, n, &path); n++) {
+		if (path.link)
+			send(node, path.link, path.addr, RMP_T_SOLICIT, key);
+		rmp_path_put(&path);
 	}
-	spin_unlock_bh(&node->peer_lock);
-	while (n--) {
-		send(node, ask[n].link, ask[n].addr, RMP_T_SOLICIT, key);
-		rmp_link_put(ask[n].link);
-	}
-	kfree(ask);
 }
 
 static void disc_work(struct work_struct *work)
@@ -257,7 +274,8 @@ static struct rmp_peer *by_addr(struct rmp_node *node, const struct rmp_link *li
 	struct rmp_peer *p;
 
 	list_for_each_entry(p, &node->peers, list)
-		if (p->is_static && p->link == link && ether_addr_equal(p->addr, addr))
+		if (p->is_static && !strcmp(p->home, link->name) &&
+		    ether_addr_equal(p->home_addr, addr))
 			return p;
 	return NULL;
 }
@@ -304,7 +322,7 @@ static const char *take(struct rmp_peer *p, struct rmp_link *link, const u8 *src
 			const struct rmp_advert *a)
 {
 	const char *news = !p->known || p->suspect ? "peer-up" :
-			   p->incarnation != be64_to_cpu(a->incarnation) ? "peer-restarted" :
+			   p->heard.incarnation != be64_to_cpu(a->incarnation) ? "peer-restarted" :
 			   p->load != a->load ? "peer-changed" : NULL;
 
 	p->known = true;
@@ -312,8 +330,7 @@ static const char *take(struct rmp_peer *p, struct rmp_link *link, const u8 *src
 	memcpy(p->id, a->node_id, RMP_NODE_ID_LEN);
 	if (!p->is_static)
 		memcpy(p->name, a->name, RMP_NAME_LEN);
-	p->incarnation = be64_to_cpu(a->incarnation);
-	p->counter = be64_to_cpu(a->counter);
+	rmp_advert_take(&p->heard, a);
 	p->capacity_pages = be64_to_cpu(a->capacity);
 	p->free_pages = be64_to_cpu(a->free);
 	p->interval_ms = be32_to_cpu(a->interval_ms);
@@ -321,14 +338,37 @@ static const char *take(struct rmp_peer *p, struct rmp_link *link, const u8 *src
 	p->load = a->load;
 	p->security = a->security;
 	p->seen = jiffies;
-	ether_addr_copy(p->addr, src);
-	if (p->link != link) {
-		if (p->link)
-			rmp_link_put(p->link);
-		rmp_link_get(link);
-		p->link = link;
-	}
+	rmp_peer_at(p, link, src);
 	return news;
+}
+
+/*
+ * Another incarnation than the one that a session is up with: not to be believed, but worth to be
+ * asked for. Return: false when one was lately. Context: peer_lock.
+ */
+static bool other_heard(struct rmp_peer *p, struct rmp_link *link, const u8 *src,
+			const struct rmp_advert *a)
+{
+	if (p->other_at && time_before(jiffies, p->other_at + OTHER_AGAIN))
+		return false;
+	p->other_at = jiffies | 1;
+	p->other_incarnation = be64_to_cpu(a->incarnation);
+	p->other_counter = be64_to_cpu(a->counter);
+	rmp_link_get(link);
+	rmp_path_put(&p->other);
+	p->other.link = link;
+	ether_addr_copy(p->other.addr, src);
+	p->other.mtu = be16_to_cpu(a->mtu);
+	return true;
+}
+
+/* Heard over a second link: the first one stays its way, or the one where it was added. */
+static bool by_second_link(const struct rmp_peer *p, const struct rmp_link *link,
+			   const struct rmp_advert *a)
+{
+	return p->known && !p->suspect && p->link && p->link != link &&
+	       !(p->is_static && !strcmp(p->home, link->name)) &&
+	       p->heard.incarnation == be64_to_cpu(a->incarnation);
 }
 
 static void advert_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src,
@@ -336,32 +376,41 @@ static void advert_rx(struct rmp_node *node, struct rmp_link *link, const u8 *sr
 {
 	static const char *const loads[RMP_LOAD_NR] = { "ok", "pressured", "draining", "full",
 							"stopped" };
+	enum rmp_advert_use use = RMP_ADVERT_TAKE;
 	const char *news = NULL;
+	bool narrower = false;
 	struct rmp_peer *p;
+	u32 rtt;
 
 	spin_lock_bh(&node->peer_lock);
 	p = rmp_peer_by_id(node, a->node_id);
-	if (!p)
+	if (p)
+		use = rmp_advert_judge(&p->heard,
+				       rmp_sess_peer_state(node, a->node_id, &rtt) == 2, a);
+	else
 		p = by_addr(node, link, src);
-	if (p && p->known && !rmp_advert_is_new(p->incarnation, p->counter, a)) {
+	if (use == RMP_ADVERT_REPLAY || (use == RMP_ADVERT_HINT && !other_heard(p, link, src, a))) {
 		spin_unlock_bh(&node->peer_lock);
-		rmp_count(node, RX_REPLAYED);
+		if (use == RMP_ADVERT_REPLAY)
+			rmp_count(node, RX_REPLAYED);
 		return;
 	}
 	if (!p && a->load != RMP_LOAD_NONE)
 		p = peer_new(node);
-	if (p && !(p->known && !p->suspect && p->link != link && p->link && !p->is_static &&
-		   p->incarnation == be64_to_cpu(a->incarnation)))
+	if (p && use == RMP_ADVERT_TAKE && by_second_link(p, link, a)) {
+		rmp_advert_take(&p->heard, a);
+	} else if (p && use == RMP_ADVERT_TAKE) {
+		narrower = p->mtu > be16_to_cpu(a->mtu);
 		news = take(p, link, src, a);
-	else if (p)
-		/* heard over a second link: the first one stays its way */
-		p->counter = be64_to_cpu(a->counter);
+	}
 	spin_unlock_bh(&node->peer_lock);
 	if (!p)
 		return;
 	if (news)
 		rmp_event(node, news, (const char *)a->name, "%s, on %s", loads[a->load],
 			  link->name);
+	if (narrower)
+		rmp_sess_mtu_changed(node);
 	rmp_sess_hint(node, a->node_id, be64_to_cpu(a->incarnation));
 }
 
@@ -394,7 +443,7 @@ static void solicit_rx(struct rmp_node *node, struct rmp_link *link, const u8 *s
  * @frame:	the frame
  * @len:	its bytes, padding included
  *
- * Context: process (node->slow_work).
+ * Context: process (node->slow).
  */
 void rmp_disc_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const void *frame,
 		 u32 len)
@@ -452,6 +501,8 @@ void rmp_disc_link_gone(struct rmp_node *node, struct rmp_link *link)
 
 	spin_lock_bh(&node->peer_lock);
 	list_for_each_entry(p, &node->peers, list) {
+		if (p->other.link == link)
+			rmp_path_put(&p->other);
 		if (p->link != link)
 			continue;
 		p->link = NULL;

@@ -11,11 +11,6 @@
 #include "rmp_crypto.h"
 #include "sess.h"
 
-/* INITs sent with one MTU before a smaller one is tried. */
-#define TRIES_PER_MTU	3
-/* Of so many to a peer whose path carried its MTU, two may try a smaller one. */
-#define TRIES_KEYED	16
-
 static const char prologue[] = RMP_PROLOGUE;
 
 /* Copy the key to begin with. Return: false when the node has none. */
@@ -85,26 +80,33 @@ static void count_damaged(struct rmp_node *node, u8 security)
 }
 
 /*
- * MTU of the next attempt: the path's, then one that carries a page in a frame, then the least;
- * and from the beginning.
+ * A session uses no longer frames than it has a reserve of. One that had an MTU before waits for no
+ * memory: without, it asks for the MTU that it has frames for, and for a larger one later.
  */
-static u16 mtu_to_try(const struct rmp_sess *s, u16 path_mtu)
+static u16 reserved_mtu(struct rmp_sess *s, u16 mtu)
 {
-	const u16 mtus[] = { path_mtu, min_t(u16, path_mtu, 4224), RMP_MTU_MIN };
+	gfp_t gfp = s->keyed ? GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC : RMP_GFP_RECONNECT;
 
-	/* A peer that has been silent is likely to come back with the path that it had. */
-	if (s->keyed && s->end.mtu == path_mtu && s->hs_tries % TRIES_KEYED < TRIES_KEYED - 2)
-		return path_mtu;
-	return mtus[s->hs_tries / TRIES_PER_MTU % ARRAY_SIZE(mtus)];
+	if (mtu <= s->end.reserve.mtu || mtu == s->end.large.mtu || mtu == s->hs_reserve.mtu)
+		return mtu;
+	rmp_reserve_free(&s->hs_reserve);
+	if (!rmp_reserve_init(&s->hs_reserve, mtu, gfp))
+		return mtu;
+	return s->end.large.mtu < mtu ? max(s->end.large.mtu, s->end.reserve.mtu) :
+					s->end.reserve.mtu;
 }
 
 /**
  * rmp_hs_init_send - begin a handshake, or begin it again
- * @s:		session; hs_lock is held; it has a path
+ * @s:		session; hs_lock is held
+ * @path:	the way to the peer. The session's frames take it once the peer has answered; until
+ *		then they go on as they did. What is in it changes hands
+ * @mtu:	to ask for
+ * @attempt:	the two keys take turns
  *
  * Context: process.
  */
-void rmp_hs_init_send(struct rmp_sess *s)
+void rmp_hs_init_send(struct rmp_sess *s, struct rmp_path *path, u16 mtu, u32 attempt)
 {
 	struct rmp_node *node = s->end.node;
 	struct rmp_key key = { };
@@ -112,11 +114,10 @@ void rmp_hs_init_send(struct rmp_sess *s)
 	struct rmp_hs *hs = (struct rmp_hs *)frame;
 	struct rmp_init init = { };
 	u8 secret[32];
-	u16 mtu = mtu_to_try(s, s->end.path.mtu);
 
 	lockdep_assert_held(&s->hs_lock);
 	s->noise_security = READ_ONCE(node->security);
-	if (s->noise_security == RMP_SEC_NOISE && !key_to_try(node, s->hs_tries, &key)) {
+	if (s->noise_security == RMP_SEC_NOISE && !key_to_try(node, attempt, &key)) {
 		rmp_peer_problem(node, s->end.peer_id, "this node has no cluster key");
 		return;
 	}
@@ -124,10 +125,11 @@ void rmp_hs_init_send(struct rmp_sess *s)
 	s->hs = rmp_keypair_new(&s->end);
 	if (!s->hs)
 		return;
+	swap(s->hs_path, *path);
+	mtu = reserved_mtu(s, mtu);
 	s->hs_mtu = mtu;
 	/* Slots that began anew and that no PONG confirmed: the target may know older ones. */
 	s->hs_resume = s->keyed && READ_ONCE(s->confirmed) && mtu == s->end.mtu;
-	s->hs_tries++;
 
 	memset(hs, 0, sizeof(*hs));
 	hs->type = RMP_T_INIT;
@@ -157,21 +159,27 @@ void rmp_hs_init_send(struct rmp_sess *s)
 	} else {
 		seal_plain(frame, sizeof(init), &init);
 	}
-	rmp_tx_plain(s->end.path.link, s->end.path.addr, frame, sizeof(frame), mtu);
+	rmp_tx_padded(&s->end, &s->hs_path, frame, sizeof(frame), mtu);
 }
 
-static struct rmp_tsess *find_target(struct rmp_node *node, const struct rmp_init *init)
+/*
+ * The session of an INIT, with a reference. *@counter: of the last INIT of the same incarnation of
+ * that node, whatever the session.
+ */
+static struct rmp_tsess *find_target(struct rmp_node *node, const struct rmp_init *init,
+				     u64 *counter)
 {
 	struct rmp_tsess *ts, *found = NULL;
 
+	*counter = 0;
 	spin_lock_bh(&node->table->lock);
 	list_for_each_entry(ts, &node->table->targets, end.list) {
-		if (ts->end.id == be64_to_cpu(init->session_id) &&
-		    ts->end.incarnation == be64_to_cpu(init->incarnation) &&
-		    !memcmp(ts->end.peer_id, init->node_id, RMP_NODE_ID_LEN) &&
-		    (!found || ts->confirmed)) {
+		if (ts->end.incarnation != be64_to_cpu(init->incarnation) ||
+		    memcmp(ts->end.peer_id, init->node_id, RMP_NODE_ID_LEN))
+			continue;
+		*counter = max(*counter, ts->counter);
+		if (ts->end.id == be64_to_cpu(init->session_id) && (!found || ts->confirmed))
 			found = ts;
-		}
 	}
 	if (found)
 		rmp_end_get(&found->end);
@@ -183,16 +191,18 @@ static struct rmp_tsess *find_target(struct rmp_node *node, const struct rmp_ini
 static struct rmp_tsess *target_for(struct rmp_node *node, const struct rmp_init *init,
 				    bool *resumed)
 {
-	struct rmp_tsess *old = find_target(node, init), *ts;
+	u64 counter;
+	struct rmp_tsess *old = find_target(node, init, &counter), *ts;
 	u16 mtu = be16_to_cpu(init->mtu);
 
 	*resumed = false;
-	if (old) {
-		if (be64_to_cpu(init->counter) <= old->counter) {
-			rmp_count(node, RX_REPLAYED);
+	if (be64_to_cpu(init->counter) <= counter) {
+		rmp_count(node, RX_REPLAYED);
+		if (old)
 			rmp_end_put(&old->end);
-			return NULL;
-		}
+		return NULL;
+	}
+	if (old) {
 		old->counter = be64_to_cpu(init->counter);
 		if (init->flags & RMP_HS_RESUME && old->confirmed && old->end.mtu == mtu) {
 			*resumed = true;
@@ -241,7 +251,7 @@ static void respond(struct rmp_tsess *ts, struct rmp_link *link, const u8 *src,
 	u8 frame[RMP_RESP_LEN], secret[32];
 	struct rmp_hs *out = (struct rmp_hs *)frame;
 	struct rmp_resp resp = { };
-	struct rmp_path path;
+	struct rmp_path path, answer;
 	bool ok;
 
 	if (!kp)
@@ -279,8 +289,9 @@ static void respond(struct rmp_tsess *ts, struct rmp_link *link, const u8 *src,
 		seal_plain(frame, sizeof(resp), &resp);
 	}
 
-	path = (struct rmp_path) { .link = link, .mtu = ts->end.mtu };
-	ether_addr_copy(path.addr, src);
+	answer = (struct rmp_path) { .link = link, .mtu = ts->end.mtu };
+	ether_addr_copy(answer.addr, src);
+	path = answer;
 	rmp_link_get(link);
 	spin_lock_bh(&ts->end.lock);
 	if (ts->end.dead) {
@@ -296,9 +307,8 @@ static void respond(struct rmp_tsess *ts, struct rmp_link *link, const u8 *src,
 		rmp_keypair_publish(kp);
 	}
 	spin_unlock_bh(&ts->end.lock);
-	if (path.link)
-		rmp_link_put(path.link);
-	rmp_tx_plain(link, src, frame, sizeof(frame), ts->end.mtu);
+	rmp_path_put(&path);
+	rmp_tx_padded(&ts->end, &answer, frame, sizeof(frame), ts->end.mtu);
 }
 
 static void foreign(struct rmp_node *node, struct rmp_link *link, const u8 *src, const char *what)
@@ -364,14 +374,6 @@ static bool resp_is_valid(const struct rmp_hs *hs, const struct rmp_resp *resp,
 	       !memchr_inv(resp->zero, 0, sizeof(resp->zero));
 }
 
-static void swap_reserve(struct rmp_sess *s, struct rmp_reserve *reserve)
-{
-	spin_lock_bh(&s->end.lock);
-	swap(s->end.reserve, *reserve);
-	spin_unlock_bh(&s->end.lock);
-	rmp_reserve_free(reserve);
-}
-
 /* The handshake has made keys: use them, and settle what became of the requests under way. */
 static void established(struct rmp_sess *s, const struct rmp_hs *hs, const struct rmp_resp *resp)
 {
@@ -379,14 +381,12 @@ static void established(struct rmp_sess *s, const struct rmp_hs *hs, const struc
 	u64 incarnation = be64_to_cpu(resp->incarnation);
 	bool resumed = s->hs_resume && resp->flags & RMP_HS_RESUME;
 	bool reborn = s->end.incarnation && s->end.incarnation != incarnation;
-	struct rmp_reserve reserve = { };
 	struct rmp_keypair *kp = s->hs;
+	u16 path_mtu = s->hs_path.mtu;
 	struct sk_buff_head q;
 	LIST_HEAD(lost);
 
 	s->hs = NULL;
-	if (s->end.reserve.mtu != s->hs_mtu && !rmp_reserve_init(&reserve, s->hs_mtu))
-		swap_reserve(s, &reserve);
 	if (reborn && s->ops->lost)
 		s->ops->lost(s->priv);	/* before anything of it can complete */
 	__skb_queue_head_init(&q);
@@ -410,18 +410,21 @@ static void established(struct rmp_sess *s, const struct rmp_hs *hs, const struc
 	} else {
 		s->ini.granted = resp->slots;
 	}
+	rmp_end_set_path(&s->end, &s->hs_path);
+	if (s->hs_reserve.mtu == s->hs_mtu)
+		swap(s->end.large, s->hs_reserve);
 	rmp_tx_control(&s->end, &q, RMP_T_PING, 0);
 	spin_unlock_bh(&s->end.lock);
+	rmp_peer_confirmed(node, s->end.peer_id, incarnation, s->end.path.link, s->end.path.addr);
+	rmp_path_put(&s->hs_path);
+	rmp_reserve_free(&s->hs_reserve);
 	rmp_sess_fail(&lost, -ESTALE);
 	rmp_tx_send(node, &q);
 	rmp_count(node, HANDSHAKES);
-	if (s->hs_mtu < s->end.path.mtu)
-		rmp_event(
-			node, "path-mtu", s->end.path.link->name,
-			"the path to %.*s carries only %u of %u bytes: check the switches between",
-			RMP_NAME_LEN, resp->name, s->hs_mtu, s->end.path.mtu);
-	s->keyed = jiffies | 1;
+	rmp_pmtu_found(&s->pmtu, rmp_now_us(), path_mtu, s->hs_mtu);
+	WRITE_ONCE(s->keyed, jiffies | 1);
 	s->hs_tries = 0;
+	rmp_wipe(&s->noise, sizeof(s->noise));
 	mod_delayed_work(node->wq, &s->work, HZ / 20);
 }
 
@@ -434,7 +437,7 @@ static void resp_for(struct rmp_sess *s, const u8 *frame, u32 len)
 	bool ok;
 
 	mutex_lock(&s->hs_lock);
-	if (!s->hs || s->hs->local != be32_to_cpu(hs->receiver) ||
+	if (READ_ONCE(s->end.dead) || !s->hs || s->hs->local != be32_to_cpu(hs->receiver) ||
 	    hs->security != s->noise_security)
 		goto out;
 	noise = s->noise;	/* a forged answer must not spoil the state for the true one */
@@ -486,7 +489,7 @@ static void resp_rx(struct rmp_node *node, const u8 *frame, u32 len)
  * @frame:	its first bytes; those behind its end are zero
  * @len:	its bytes, padding included
  *
- * Context: process (node->slow_work).
+ * Context: process (node->slow).
  */
 void rmp_hs_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const u8 *frame,
 	       u32 len)

@@ -20,6 +20,12 @@ enum {
 #define DEAD_TRIES	4
 /* and is silent this long, is unreachable. */
 #define DEAD		HZ
+/*
+ * A request that gets nowhere in so many tries, while the peer is heard: its frames have become too
+ * long for the path, perhaps. A handshake finds out, but not one after the other.
+ */
+#define STUCK_TRIES	16
+#define STUCK_AGAIN	(5 * HZ)
 
 static const struct rmp_echo void_echo;
 
@@ -387,8 +393,10 @@ void rmp_sess_rx(struct rmp_sess *s, struct rmp_in *in)
 
 	__skb_queue_head_init(&q);
 	spin_lock(&s->end.lock);
-	if (unlikely(s->end.dead))
+	if (unlikely(s->end.dead || !rmp_end_has(&s->end, in->kp))) {
+		rmp_count(s->end.node, RX_UNKNOWN);
 		goto out;
+	}
 	switch (in->f.type) {
 	case RMP_T_REP:
 		rq = reply(s, in, now, &q);
@@ -397,7 +405,8 @@ void rmp_sess_rx(struct rmp_sess *s, struct rmp_in *in)
 		nacked(s, in, now, &q);
 		break;
 	case RMP_T_PONG:
-		if (rmp_in_open_body(in, NULL, 0))
+		/* Only one under the newest keys says that the target has these slots. */
+		if (rmp_in_open_body(in, NULL, 0) && in->kp == s->end.cur)
 			rmp_sess_up(s, &q);
 		break;
 	case RMP_T_BYE:
@@ -415,6 +424,14 @@ out:
 		rmp_tx_send(s->end.node, &q);
 	if (rq)
 		rq->done(rq);
+}
+
+static void stuck(struct rmp_sess *s)
+{
+	if (s->hint || time_before(jiffies, READ_ONCE(s->keyed) + STUCK_AGAIN))
+		return;
+	WRITE_ONCE(s->hint, true);
+	mod_delayed_work(s->end.node->wq, &s->work, 0);
 }
 
 static void timed_out(struct rmp_sess *s, u64 now, const struct rmp_act *act,
@@ -460,6 +477,8 @@ enum hrtimer_restart rmp_sess_timer(struct hrtimer *t)
 		if (s->ini.slot[act.slot].tries >= DEAD_TRIES &&
 		    time_after(jiffies, s->end.heard + DEAD))
 			rmp_sess_set_state(s, RMP_SESS_CONNECTING);
+		else if (s->ini.slot[act.slot].tries >= STUCK_TRIES)
+			stuck(s);
 	}
 	deadline = rmp_ini_deadline(&s->ini);
 	if (!s->end.dead && s->state == RMP_SESS_UP && deadline)

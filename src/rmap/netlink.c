@@ -451,7 +451,7 @@ static int put_peer(struct sk_buff *skb, struct netlink_callback *cb, struct rmp
 					p->capacity_pages * RMP_PAGE_SIZE, MEMX_RMAP_PEER_A_PAD) ||
 		      nla_put_u64_64bit(skb, MEMX_RMAP_PEER_A_FREE, p->free_pages * RMP_PAGE_SIZE,
 					MEMX_RMAP_PEER_A_PAD) ||
-		      nla_put_u64_64bit(skb, MEMX_RMAP_PEER_A_INCARNATION, p->incarnation,
+		      nla_put_u64_64bit(skb, MEMX_RMAP_PEER_A_INCARNATION, p->heard.incarnation,
 					MEMX_RMAP_PEER_A_PAD) ||
 		      (rtt && nla_put_u32(skb, MEMX_RMAP_PEER_A_RTT_US, rtt)) ||
 		      nla_put_u32(skb, MEMX_RMAP_PEER_A_SEEN_MS,

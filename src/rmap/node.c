@@ -84,8 +84,6 @@ static int __net_init node_init(struct net *net)
 	mutex_init(&node->lock);
 	spin_lock_init(&node->key_lock);
 	INIT_LIST_HEAD(&node->links);
-	skb_queue_head_init(&node->slow);
-	INIT_WORK(&node->slow_work, rmp_slow_work);
 
 	node->stats = alloc_percpu(struct rmp_stats);
 	if (!node->stats)
@@ -97,13 +95,16 @@ static int __net_init node_init(struct net *net)
 	node->wq = alloc_workqueue("memx_rmap", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	if (!node->wq)
 		goto free_stats;
-	err = rmp_sess_node_init(node);
+	err = rmp_slow_init(node);
+	if (!err)
+		err = rmp_sess_node_init(node);
 	if (err)
-		goto free_wq;
+		goto free_slow;
 	rmp_disc_init(node);
 	return 0;
 
-free_wq:
+free_slow:
+	rmp_slow_exit(node);
 	destroy_workqueue(node->wq);
 	node->wq = NULL;
 free_stats:
@@ -123,12 +124,9 @@ free_stats:
 static void __net_exit node_exit(struct net *net)
 {
 	struct rmp_node *node = rmp_node_of(net);
-	struct sk_buff *skb;
 
 	rmp_link_del_all(node);
-	while ((skb = skb_dequeue(&node->slow)))
-		rmp_slow_drop(skb);
-	flush_work(&node->slow_work);
+	rmp_slow_exit(node);
 	rmp_disc_exit(node);
 	rmp_sess_node_exit(node);
 	destroy_workqueue(node->wq);

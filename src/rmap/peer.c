@@ -31,7 +31,7 @@ struct rmp_peer *rmp_peer_by_name(struct rmp_node *node, const char *name)
 static void info(struct rmp_peer_info *out, const struct rmp_peer *p)
 {
 	*out = (struct rmp_peer_info){
-		.incarnation = p->incarnation,
+		.incarnation = p->heard.incarnation,
 		.capacity_pages = p->capacity_pages,
 		.free_pages = p->free_pages,
 		.seen_ms = p->known ? jiffies_to_msecs(jiffies - p->seen) : U32_MAX,
@@ -92,30 +92,81 @@ int rmp_peer_lookup(struct rmp_node *node, const u8 *id, struct rmp_peer_info *o
 }
 EXPORT_SYMBOL_GPL(rmp_peer_lookup);
 
+static void copy_path(struct rmp_path *path, struct rmp_link *link, const u8 *addr, u16 mtu)
+{
+	path->link = link;
+	rmp_link_get(link);
+	ether_addr_copy(path->addr, addr);
+	path->mtu = min(READ_ONCE(link->mtu), mtu);
+}
+
 /**
  * rmp_peer_path - the way to a peer
  * @node:	node
  * @id:		peer
+ * @other:	where another incarnation of it was heard, if one was
  * @path:	to fill; holds a reference of its link
  *
  * Return: false when none is known.
  */
-bool rmp_peer_path(struct rmp_node *node, const u8 *id, struct rmp_path *path)
+bool rmp_peer_path(struct rmp_node *node, const u8 *id, bool other, struct rmp_path *path)
 {
 	struct rmp_peer *p;
-	bool found = false;
 
 	spin_lock_bh(&node->peer_lock);
 	p = rmp_peer_by_id(node, id);
-	if (p && p->link) {
-		path->link = p->link;
-		rmp_link_get(p->link);
-		ether_addr_copy(path->addr, p->addr);
-		path->mtu = min(READ_ONCE(p->link->mtu), p->mtu);
-		found = true;
+	if (p && other && p->other.link)
+		copy_path(path, p->other.link, p->other.addr, p->other.mtu);
+	else if (p && p->link)
+		copy_path(path, p->link, p->addr, p->mtu);
+	spin_unlock_bh(&node->peer_lock);
+	return path->link;
+}
+
+/* Its frames come from there. Context: peer_lock. */
+void rmp_peer_at(struct rmp_peer *p, struct rmp_link *link, const u8 *addr)
+{
+	bool home = p->is_static && !strcmp(p->home, link->name);
+
+	ether_addr_copy(p->addr, home ? p->home_addr : addr);
+	if (p->link == link)
+		return;
+	if (p->link)
+		rmp_link_put(p->link);
+	rmp_link_get(link);
+	p->link = link;
+}
+
+/**
+ * rmp_peer_confirmed - a handshake has proved who is there, and where
+ * @node:	node
+ * @id:		peer
+ * @incarnation: as the handshake says
+ * @link:	over which it went
+ * @addr:	to which address
+ */
+void rmp_peer_confirmed(struct rmp_node *node, const u8 *id, u64 incarnation,
+			struct rmp_link *link, const u8 *addr)
+{
+	char name[RMP_NAME_LEN];
+	bool restarted = false;
+	struct rmp_peer *p;
+	u64 counter;
+
+	spin_lock_bh(&node->peer_lock);
+	p = rmp_peer_by_id(node, id);
+	if (p) {
+		restarted = p->heard.incarnation != incarnation;
+		if (restarted)
+			rmp_peer_at(p, link, addr);
+		counter = p->other_incarnation == incarnation ? p->other_counter : 0;
+		rmp_advert_confirm(&p->heard, incarnation, counter);
+		rmp_path_put(&p->other);
+		strscpy(name, p->name, sizeof(name));
 	}
 	spin_unlock_bh(&node->peer_lock);
-	return found;
+	if (restarted)
+		rmp_event(node, "peer-restarted", name, "a handshake says so, on %s", link->name);
 }
 
 /**
@@ -183,6 +234,8 @@ int rmp_peer_add(struct rmp_node *node, const char *name, const u8 *addr, const 
 	p->load = RMP_LOAD_NONE;
 	strscpy(p->name, name, sizeof(p->name));
 	ether_addr_copy(p->addr, addr);
+	ether_addr_copy(p->home_addr, addr);
+	strscpy(p->home, ifname, sizeof(p->home));
 
 	spin_lock_bh(&node->peer_lock);
 	if (rmp_peer_by_name(node, name)) {

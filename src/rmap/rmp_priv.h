@@ -23,6 +23,7 @@
 #include "memx_crc32c.h"
 #include "memx_netlink.h"
 #include "rmp.h"
+#include "rmp_disc.h"
 #include "rmp_keys.h"
 #include "rmp_wire.h"
 
@@ -35,7 +36,7 @@
  * is tried for ever, since out_of_memory() does nothing for who lacks __GFP_FS.
  */
 #define RMP_GFP_RECONNECT	(GFP_NOIO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
-#define RMP_SLOW_MAX	256	/* frames that wait for process context */
+#define RMP_SLOW_BYTES	160	/* of a frame of discovery or handshake; the rest is padding */
 
 /*
  * Counters: per CPU, named and numbered as in memx_netlink.h
@@ -104,21 +105,66 @@ struct rmp_peer {
 	u8			id[RMP_NODE_ID_LEN];
 	char			name[RMP_NAME_LEN];
 	u8			addr[ETH_ALEN];
+	/* where it was added by hand, and its address there */
 	bool			is_static;
+	char			home[IFNAMSIZ];
+	u8			home_addr[ETH_ALEN];
 	bool			known;		/* @id and what follows are valid: it was heard */
 	bool			suspect;
 	u8			load;
 	u8			security;
 	u16			mtu;
 	u32			interval_ms;
-	u64			incarnation;
-	/* of the last advertisement: replays are at or below it */
-	u64			counter;
+	struct rmp_heard	heard;
+	/*
+	 * Another incarnation was heard while a session is up: where, to be asked whether it is
+	 * true. @other.link holds a reference; heard at @other_at (jiffies), 0: never
+	 */
+	struct rmp_path		other;
+	u64			other_incarnation;
+	u64			other_counter;
+	unsigned long		other_at;
 	u64			capacity_pages;
 	u64			free_pages;
 	unsigned long		seen;		/* jiffies */
 	/* why there is no session, empty when all is well */
 	char			problem[160];
+};
+
+/**
+ * struct rmp_slow_frame - a frame that waits for process context
+ * @link:	over which link it came; holds a reference
+ * @len:	its bytes, padding included
+ * @src:	who sent it
+ * @bytes:	its first ones, then zeros
+ */
+struct rmp_slow_frame {
+	struct rmp_link		*link;
+	u32			len;
+	u8			src[ETH_ALEN];
+	u8			bytes[RMP_SLOW_BYTES] __aligned(8);
+};
+
+enum rmp_slow_kind {
+	RMP_SLOW_RESP,
+	RMP_SLOW_INIT,
+	RMP_SLOW_DISC,
+	RMP_SLOW_NR,
+};
+
+/**
+ * struct rmp_slow - such frames of one kind
+ * @lock:	all but @work
+ * @frame:	a ring of @size; @n from @first on wait
+ */
+struct rmp_slow {
+	spinlock_t		lock;
+	struct rmp_slow_frame	*frame;
+	u32			size;
+	u32			first;
+	u32			n;
+	struct workqueue_struct	*wq;
+	struct work_struct	work;
 };
 
 /**
@@ -166,8 +212,7 @@ struct rmp_node {
 
 	/* frames that need process context: handshakes and discovery */
 	struct workqueue_struct	*wq;
-	struct sk_buff_head	slow;
-	struct work_struct	slow_work;
+	struct rmp_slow		slow[RMP_SLOW_NR];
 
 	/* key pairs by index, sessions: private to session code */
 	struct rmp_sess_table	*table;
@@ -195,6 +240,12 @@ static inline void rmp_link_get(struct rmp_link *link)
 {
 	kref_get(&link->ref);
 }
+static inline void rmp_path_put(struct rmp_path *path)
+{
+	if (path->link)
+		rmp_link_put(path->link);
+	path->link = NULL;
+}
 bool rmp_link_ingress(const struct rmp_link *link);
 int rmp_link_module_init(void);			/* netdevice notifier */
 void rmp_link_module_exit(void);
@@ -206,7 +257,9 @@ void rmp_disc_kick(struct rmp_node *node);	/* something changed: advertise and s
 void rmp_disc_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const void *frame,
 		 u32 len);
 void rmp_disc_link_gone(struct rmp_node *node, struct rmp_link *link);
-bool rmp_peer_path(struct rmp_node *node, const u8 *id, struct rmp_path *path);
+bool rmp_peer_path(struct rmp_node *node, const u8 *id, bool other, struct rmp_path *path);
+void rmp_peer_confirmed(struct rmp_node *node, const u8 *id, u64 incarnation,
+			struct rmp_link *link, const u8 *addr);
 /* NULL: all is well */
 void rmp_peer_problem(struct rmp_node *node, const u8 *id, const char *why);
 
@@ -242,16 +295,16 @@ void rmp_crypto_exit(void);
 void rmp_rx(struct rmp_link *link, struct sk_buff *skb);
 /* rx.c: the same for a broadcast that others want to see too: reads only */
 void rmp_rx_shared(struct rmp_link *link, const struct sk_buff *skb);
-void rmp_slow_work(struct work_struct *work);
-void rmp_slow_drop(struct sk_buff *skb);
+
+/* slow.c: frames that wait for process context */
+void rmp_slow_take(struct rmp_link *link, const struct sk_buff *skb, u8 type);
+int rmp_slow_init(struct rmp_node *node);
+void rmp_slow_exit(struct rmp_node *node);
 int rmp_rx_init(void);
 void rmp_rx_exit(void);
 
-/*
- * tx.c: a frame of discovery or handshake: @len bytes, padded with zeros to @pad. Context:
- * process
- */
-void rmp_tx_plain(struct rmp_link *link, const u8 *dst, const void *frame, u32 len, u32 pad);
+/* tx.c: a frame of discovery. Context: process */
+void rmp_tx_plain(struct rmp_link *link, const u8 *dst, const void *frame, u32 len);
 
 /* sess.c, tsess.c */
 void rmp_tsess_reap(struct rmp_node *node, bool all);
@@ -263,6 +316,8 @@ void rmp_sess_hint(struct rmp_node *node, const u8 *id, u64 incarnation);
 /* 0 none, 1 connecting, 2 up */
 u8 rmp_sess_peer_state(struct rmp_node *node, const u8 *id, u32 *rtt_us);
 u32 rmp_sess_count(struct rmp_node *node);
+/* MTU of a link or a peer has changed. Context: any but hardirq, no lock of a session */
+void rmp_sess_mtu_changed(struct rmp_node *node);
 void rmp_sess_limits(struct rmp_node *node);	/* rto_min_us, rto_max_us have changed */
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Receiving. A frame of a session is checked, authenticated and put in place in softirq; a frame
- * of discovery or of a handshake waits for process context in a bounded queue. What arrived is
+ * of discovery or of a handshake waits for process context (slow.c). What arrived is
  * only read, never written to: the buffer may be shared with others, even with the page store of
  * a node on this machine.
  */
@@ -28,14 +28,6 @@ void rmp_rx_exit(void)
 {
 	free_percpu(scratch);
 }
-
-struct slow_cb {
-	struct rmp_link *link;
-};
-#define SLOW_CB(skb) ((struct slow_cb *)(skb)->cb)
-
-/* Bytes of a discovery or handshake frame that mean something; the rest is padding. */
-#define SLOW_FRAME_MAX	256
 
 /* A driver leaves the header in the linear part and each page in a fragment, or all in one. */
 #define PARTS_MAX	4
@@ -268,59 +260,6 @@ bool rmp_in_open_body(struct rmp_in *in, void *body, u32 len)
 	return rmp_in_open(in, &piece, body, NULL);
 }
 
-static void slow_queue(struct rmp_link *link, struct sk_buff *skb)
-{
-	struct rmp_node *node = link->node;
-
-	if (skb_queue_len_lockless(&node->slow) >= RMP_SLOW_MAX || skb_pfmemalloc(skb)) {
-		rmp_count(node, RX_OVERLOAD);
-		kfree_skb(skb);
-		return;
-	}
-	rmp_link_get(link);
-	SLOW_CB(skb)->link = link;
-	skb_queue_tail(&node->slow, skb);
-	queue_work(node->wq, &node->slow_work);
-}
-
-/* Context: any; a frame that was queued and that nobody will look at. */
-void rmp_slow_drop(struct sk_buff *skb)
-{
-	struct rmp_link *link = SLOW_CB(skb)->link;
-
-	kfree_skb(skb);
-	rmp_link_put(link);
-}
-
-/**
- * rmp_slow_work - take frames of discovery and handshakes
- * @work:	node->slow_work
- *
- * Context: process.
- */
-void rmp_slow_work(struct work_struct *work)
-{
-	struct rmp_node *node = container_of(work, struct rmp_node, slow_work);
-	u8 frame[SLOW_FRAME_MAX];
-	struct sk_buff *skb;
-
-	while ((skb = skb_dequeue(&node->slow))) {
-		struct rmp_link *link = SLOW_CB(skb)->link;
-		u32 len = min_t(u32, skb->len, sizeof(frame));
-		u8 src[ETH_ALEN];
-
-		memset(frame, 0, sizeof(frame));
-		skb_copy_bits(skb, 0, frame, len);
-		ether_addr_copy(src, eth_hdr(skb)->h_source);
-		if (frame[0] == RMP_T_ADVERT || frame[0] == RMP_T_SOLICIT)
-			rmp_disc_rx(node, link, src, frame, len);
-		else
-			rmp_hs_rx(node, link, src, frame, skb->len);
-		rmp_slow_drop(skb);
-		cond_resched();
-	}
-}
-
 static void session_frame(struct rmp_node *node, struct rmp_in *in)
 {
 	u32 tag;
@@ -376,7 +315,8 @@ void rmp_rx(struct rmp_link *link, struct sk_buff *skb)
 		return;
 	}
 	if (unlikely(in.hdr->type && in.hdr->type <= RMP_T_RESP)) {
-		slow_queue(link, skb);
+		rmp_slow_take(link, skb, in.hdr->type);
+		kfree_skb(skb);
 		return;
 	}
 	session_frame(node, &in);
@@ -392,7 +332,6 @@ void rmp_rx(struct rmp_link *link, struct sk_buff *skb)
  */
 void rmp_rx_shared(struct rmp_link *link, const struct sk_buff *skb)
 {
-	struct sk_buff *clone;
 	u8 type;
 
 	rmp_count(link->node, RX_FRAMES);
@@ -401,7 +340,5 @@ void rmp_rx_shared(struct rmp_link *link, const struct sk_buff *skb)
 		rmp_count(link->node, RX_MALFORMED);
 		return;
 	}
-	clone = skb_clone((struct sk_buff *)skb, GFP_ATOMIC | __GFP_NOWARN | __GFP_NOMEMALLOC);
-	if (clone)
-		slow_queue(link, clone);
+	rmp_slow_take(link, skb, type);
 }

@@ -39,27 +39,94 @@ static void send_ping(struct rmp_sess *s)
 	rmp_tx_send(s->end.node, &q);
 }
 
-/* Take the way to the peer that discovery knows now. Return: false when there is none. */
-static bool refresh_path(struct rmp_sess *s)
+/*
+ * The way to the peer: as discovery knows it, and every other time the one that the last handshake
+ * went. Advertisements are hints; and the peer may be forgotten while it, or we, had no memory.
+ */
+static bool find_path(struct rmp_sess *s, struct rmp_path *path)
 {
-	struct rmp_path path = { };
+	bool heard = rmp_peer_path(s->end.node, s->end.peer_id, READ_ONCE(s->hint), path);
+	struct rmp_path *old = &s->end.path;
 
-	if (!rmp_peer_path(s->end.node, s->end.peer_id, &path))
-		return false;
+	if (heard && !(s->hs_tries % 2))
+		return true;
 	spin_lock_bh(&s->end.lock);
-	rmp_end_set_path(&s->end, &path);
+	if (old->link && rcu_access_pointer(old->link->dev) &&
+	    (path->link != old->link || !ether_addr_equal(path->addr, old->addr))) {
+		rmp_path_put(path);
+		*path = *old;
+		path->mtu = min(READ_ONCE(old->link->mtu), old->mtu);
+		rmp_link_get(path->link);
+	}
 	spin_unlock_bh(&s->end.lock);
-	if (path.link)
-		rmp_link_put(path.link);
-	return true;
+	return path->link;
+}
+
+/* Jiffies until the keys are due to be renewed. */
+static unsigned long rekey_in(const struct rmp_sess *s)
+{
+	u64 age = jiffies - s->keyed, due = (u64)READ_ONCE(s->end.node->rekey_s) * HZ;
+
+	return due > age ? min_t(u64, due - age, MAX_JIFFY_OFFSET) : 0;
+}
+
+static void tell_mtu(struct rmp_sess *s, const struct rmp_path *path)
+{
+	struct rmp_peer_info peer;
+
+	if (!rmp_peer_lookup(s->end.node, s->end.peer_id, &peer))
+		rmp_event(
+			s->end.node, "path-mtu", path->link->name,
+			"the path to %.*s carries only %u of %u bytes: check the switches between",
+			RMP_NAME_LEN, peer.name, s->end.mtu, path->mtu);
+}
+
+/* The session is up. Return: jiffies until there is something to do again. */
+static unsigned long keep(struct rmp_sess *s, struct rmp_path *path)
+{
+	unsigned long delay = min(PING_IDLE, rekey_in(s) + 1);
+	u64 now = rmp_now_us(), wide;
+
+	/* A handshake that failed for a while does not end a session that goes on. */
+	rmp_peer_problem(s->end.node, s->end.peer_id, NULL);
+	send_ping(s);
+	switch (path->link ? rmp_pmtu_next(&s->pmtu, now, path->mtu) : RMP_PMTU_WAIT) {
+	case RMP_PMTU_TRY:
+		rmp_hs_init_send(s, path, path->mtu, s->pmtu.tries);
+		break;
+	case RMP_PMTU_TELL:
+		tell_mtu(s, path);
+		break;
+	case RMP_PMTU_WAIT:
+		break;
+	}
+	wide = rmp_pmtu_wait_us(&s->pmtu, now);
+	return wide < U32_MAX ? min(delay, usecs_to_jiffies(wide) + 1) : delay;
+}
+
+/* New keys are wanted, or the peer is. Return: the same. */
+static unsigned long begin(struct rmp_sess *s, struct rmp_path *path)
+{
+	if (!path->link) {
+		rmp_peer_problem(s->end.node, s->end.peer_id, "is not heard on any link");
+		return HZ / 2;
+	}
+	if (s->hs_tries >= 3)
+		rmp_peer_problem(s->end.node, s->end.peer_id,
+				 "does not answer the handshake: it is down, or has another "
+				 "cluster key or security");
+	rmp_hs_init_send(s, path, rmp_pmtu_try(path->mtu, s->hs_tries), s->hs_tries);
+	s->hs_tries++;
+	return retry_delay(s->hs_tries);
 }
 
 /* Return: jiffies until there is something to do again. */
 static unsigned long connect(struct rmp_sess *s)
 {
 	bool up = READ_ONCE(s->state) == RMP_SESS_UP;
-	bool rekey =
-		s->keyed && time_after(jiffies, s->keyed + READ_ONCE(s->end.node->rekey_s) * HZ);
+	struct rmp_path path = { };
+	unsigned long delay;
+	bool content;
 
 	tell(s, up);
 	spin_lock_bh(&s->end.lock);
@@ -70,25 +137,13 @@ static unsigned long connect(struct rmp_sess *s)
 		send_ping(s);
 		return retry_delay(s->pings);
 	}
-	if (up && s->ponged && !READ_ONCE(s->hint) && !rekey) {
-		/* A handshake that failed for a while does not end a session that goes on. */
-		rmp_peer_problem(s->end.node, s->end.peer_id, NULL);
-		s->pings = 0;
-		send_ping(s);
-		return min_t(unsigned long, PING_IDLE,
-			     s->keyed + READ_ONCE(s->end.node->rekey_s) * HZ - jiffies + 1);
-	}
-	if (!refresh_path(s)) {
-		rmp_peer_problem(s->end.node, s->end.peer_id, "is not heard on any link");
-		return HZ / 2;
-	}
 	s->pings = 0;
-	if (s->hs_tries >= 3)
-		rmp_peer_problem(s->end.node, s->end.peer_id,
-				 "does not answer the handshake: it is down, or has another "
-				 "cluster key or security");
-	rmp_hs_init_send(s);
-	return retry_delay(s->hs_tries);
+	content = up && s->ponged && !READ_ONCE(s->hint) && rekey_in(s);
+	if (find_path(s, &path) && path.mtu < s->end.mtu)
+		content = false;
+	delay = content ? keep(s, &path) : begin(s, &path);
+	rmp_path_put(&path);
+	return delay;
 }
 
 /**
@@ -145,7 +200,7 @@ struct rmp_sess *rmp_sess_open(struct rmp_node *node, const u8 *peer_id, u64 inc
 	INIT_DELAYED_WORK(&s->work, rmp_sess_connect);
 	s->ops = ops;
 	s->priv = priv;
-	err = rmp_reserve_init(&s->end.reserve, RMP_MTU_MIN);
+	err = rmp_reserve_init(&s->end.reserve, RMP_MTU_MIN, GFP_KERNEL);
 	if (err) {
 		kvfree(s);
 		return ERR_PTR(err);
@@ -159,6 +214,18 @@ struct rmp_sess *rmp_sess_open(struct rmp_node *node, const u8 *peer_id, u64 inc
 }
 EXPORT_SYMBOL_GPL(rmp_sess_open);
 
+/* Each key pair once: who answers a handshake meanwhile finds none under way. */
+static void drop_keys(struct rmp_sess *s)
+{
+	mutex_lock(&s->hs_lock);
+	rmp_keypair_drop(s->hs);
+	s->hs = NULL;
+	spin_lock_bh(&s->end.lock);
+	rmp_end_drop_keys(&s->end);
+	spin_unlock_bh(&s->end.lock);
+	mutex_unlock(&s->hs_lock);
+}
+
 /**
  * rmp_sess_close - close a session
  * @s:		session
@@ -169,7 +236,8 @@ EXPORT_SYMBOL_GPL(rmp_sess_open);
  * 2. The peer is told, once; a lost BYE costs it memory for five minutes.
  * 3. The work that connects is stopped, it cannot be queued again.
  * 4. Key pairs leave the table: no frame finds us. Those that have are through after an RCU grace
- *    period; the handshake that has is through when the slow work was flushed.
+ *    period. A handshake that is being answered has been waited for (hs_lock); one that waits for
+ *    that lock finds nothing under way, and is through when the work on answers was flushed.
  * 5. The timer is stopped; it cannot be armed again.
  * 6. What is left of requests is ended, and all is freed.
  *
@@ -195,19 +263,19 @@ void rmp_sess_close(struct rmp_sess *s)
 	list_del(&s->end.list);
 	node->table->nsessions--;
 	spin_unlock_bh(&node->table->lock);
-	rmp_keypair_drop(s->end.cur);
-	rmp_keypair_drop(s->end.prev);
-	rmp_keypair_drop(s->hs);
+	drop_keys(s);
 	synchronize_rcu();
-	flush_work(&node->slow_work);
+	flush_work(&node->slow[RMP_SLOW_RESP].work);
 	cancel_delayed_work_sync(&s->work);
 	hrtimer_cancel(&s->timer);
 	rmp_peer_problem(node, s->end.peer_id, NULL);	/* nobody misses the session any more */
 
 	rmp_reserve_free(&s->end.reserve);
-	if (s->end.path.link)
-		rmp_link_put(s->end.path.link);
-	memzero_explicit(&s->noise, sizeof(s->noise));
+	rmp_reserve_free(&s->end.large);
+	rmp_reserve_free(&s->hs_reserve);
+	rmp_path_put(&s->end.path);
+	rmp_path_put(&s->hs_path);
+	rmp_wipe(&s->noise, sizeof(s->noise));
 	kvfree(s);
 }
 EXPORT_SYMBOL_GPL(rmp_sess_close);
@@ -343,15 +411,20 @@ u32 rmp_sess_count(struct rmp_node *node)
 	return READ_ONCE(node->table->nsessions) + READ_ONCE(node->table->ntargets);
 }
 
-/* The work takes them over: the session's lock is outer to the table's. */
-static void limits_one(struct rmp_sess *s, void *arg)
+/* The work takes it over: the session's lock is outer to the table's. */
+static void look_again_one(struct rmp_sess *s, void *arg)
 {
 	mod_delayed_work(s->end.node->wq, &s->work, 0);
 }
 
 void rmp_sess_limits(struct rmp_node *node)
 {
-	for_each_sess(node, limits_one, NULL);
+	for_each_sess(node, look_again_one, NULL);
+}
+
+void rmp_sess_mtu_changed(struct rmp_node *node)
+{
+	for_each_sess(node, look_again_one, NULL);
 }
 
 static void link_gone_one(struct rmp_sess *s, void *arg)

@@ -11,6 +11,7 @@
 #include "rmp_frame.h"
 #include "rmp_ini.h"
 #include "rmp_noise.h"
+#include "rmp_pmtu.h"
 #include "rmp_priv.h"
 #include "rmp_replay.h"
 #include "rmp_tgt.h"
@@ -77,7 +78,8 @@ struct rmp_end {
 	struct rmp_keypair	*prev;
 	struct rmp_keypair	*next;
 	unsigned long		heard;		/* jiffies of the last authentic frame */
-	struct rmp_reserve	reserve;
+	struct rmp_reserve	reserve;	/* initiator: for the least MTU, always */
+	struct rmp_reserve	large;		/* initiator: for @mtu where that is larger */
 	struct list_head	list;		/* in the table; table->lock */
 };
 
@@ -95,7 +97,7 @@ enum rmp_sess_state {
  * @asked:	reply frames counted in path.link->reply_frames
  * @work:	connects, and renews keys
  * @told_up:	what ops->state() was last told. Only touched by @work
- * @hs:		handshake under way: only touched by @work and the slow work, under @hs_lock
+ * @hs:		handshake under way: only touched by @work and the work on answers, under @hs_lock
  */
 struct rmp_sess {
 	struct rmp_end		end;
@@ -106,7 +108,7 @@ struct rmp_sess {
 	u64			timer_us;
 	u32			asked;
 	u8			state;
-	bool			hint;		/* an advertisement told of a new incarnation */
+	bool			hint;		/* there is a reason for a handshake now */
 	bool			ponged;		/* the target has confirmed the current keys */
 	bool			confirmed;	/* and these slots, since they began anew */
 
@@ -120,10 +122,13 @@ struct rmp_sess {
 	/* its index is taken, no frame is accepted under it yet */
 	struct rmp_keypair	*hs;
 	u8			noise_security;	/* enum rmp_security of the handshake under way */
-	u32			hs_tries;
+	u32			hs_tries;	/* INITs in a row that were not answered */
 	u32			pings;		/* sent in vain since the keys changed */
 	u16			hs_mtu;
 	bool			hs_resume;
+	struct rmp_reserve	hs_reserve;	/* for @hs_mtu, when end.large is for another */
+	struct rmp_path		hs_path;	/* holds a reference of its link */
+	struct rmp_pmtu		pmtu;
 	unsigned long		keyed;		/* jiffies of the last handshake */
 };
 
@@ -131,6 +136,7 @@ struct rmp_sess {
 struct rmp_tslot {
 	struct rmp_tsess	*ts;
 	u8			n;
+	bool			zeros;	/* the reply's pages are those of an echo */
 	struct rmp_treq		rq;
 };
 
@@ -138,7 +144,7 @@ struct rmp_tslot {
  * struct rmp_tsess - target's end
  * @tgt:	slots
  * @slot:	their requests
- * @counter:	of the last INIT; only touched by the slow work
+ * @counter:	of the last INIT; only touched by the work on INITs
  * @confirmed:	requests are taken: the initiator has proved itself and its earlier sessions have
  *		ended
  * @ping_ts:	time stamp of the PING that is to be answered then
@@ -199,11 +205,21 @@ void rmp_keypair_publish(struct rmp_keypair *kp);
 void rmp_keypair_drop(struct rmp_keypair *kp);
 struct rmp_keypair *rmp_keypair_find(struct rmp_node *node, u32 index);
 void rmp_end_init(struct rmp_end *end, struct rmp_node *node, bool initiator);
-int rmp_reserve_init(struct rmp_reserve *r, u16 mtu);
+int rmp_reserve_init(struct rmp_reserve *r, u16 mtu, gfp_t gfp);
 void rmp_reserve_free(struct rmp_reserve *r);
 void rmp_end_get(struct rmp_end *end);
 void rmp_end_put(struct rmp_end *end);
+void rmp_end_drop_keys(struct rmp_end *end);
 void rmp_end_set_path(struct rmp_end *end, struct rmp_path *path);
+
+/*
+ * Whoever found a key pair by its index had no lock yet: it may have been dropped since, and what
+ * came under it speaks of slots that have begun anew.
+ */
+static inline bool rmp_end_has(const struct rmp_end *end, const struct rmp_keypair *kp)
+{
+	return likely(kp == end->cur) || kp == end->prev || kp == end->next;
+}
 
 /**
  * struct rmp_src - where a message lies, on its way out or in
@@ -239,6 +255,8 @@ void rmp_tx_nack(struct rmp_end *end, struct sk_buff_head *q, const struct rmp_f
 		 u64 mask);
 void rmp_tx_control(struct rmp_end *end, struct sk_buff_head *q, u8 type, u32 ts_echo);
 void rmp_tx_send(struct rmp_node *node, struct sk_buff_head *q);
+void rmp_tx_padded(struct rmp_end *end, const struct rmp_path *path, const void *frame, u32 len,
+		   u32 pad);
 
 /* rx.c: where a fragment's bytes go */
 
@@ -279,7 +297,7 @@ void rmp_tsess_supersede(struct rmp_tsess *ts);
 void rmp_tsess_confirm(struct work_struct *work);
 
 /* hs.c: handshake */
-void rmp_hs_init_send(struct rmp_sess *s);
+void rmp_hs_init_send(struct rmp_sess *s, struct rmp_path *path, u16 mtu, u32 attempt);
 void rmp_hs_rx(struct rmp_node *node, struct rmp_link *link, const u8 *src, const u8 *frame,
 	       u32 len);
 

@@ -4,6 +4,7 @@
  * session have in common.
  */
 #include <linux/random.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "sess.h"
@@ -21,10 +22,16 @@
  */
 struct rmp_keypair *rmp_keypair_new(struct rmp_end *end)
 {
-	struct rmp_keypair *kp = kzalloc(sizeof(*kp), RMP_GFP_RECONNECT);
 	struct rmp_sess_table *table = end->node->table;
-	unsigned int i;
+	unsigned int i, flags = 0;
+	struct rmp_keypair *kp;
 
+	/* An initiator's pages may wait for it: from the emergency reserves, there are few. */
+	if (end->initiator)
+		flags = memalloc_noreclaim_save();
+	kp = kzalloc(sizeof(*kp), RMP_GFP_RECONNECT);
+	if (end->initiator)
+		memalloc_noreclaim_restore(flags);
 	if (!kp)
 		return NULL;
 	kp->end = end;
@@ -127,6 +134,21 @@ void rmp_end_put(struct rmp_end *end)
 }
 
 /**
+ * rmp_end_drop_keys - no frame finds this end any more
+ * @end:	session; its lock is held
+ */
+void rmp_end_drop_keys(struct rmp_end *end)
+{
+	lockdep_assert_held(&end->lock);
+	rmp_keypair_drop(end->cur);
+	rmp_keypair_drop(end->prev);
+	rmp_keypair_drop(end->next);
+	end->cur = NULL;
+	end->prev = NULL;
+	end->next = NULL;
+}
+
+/**
  * rmp_end_set_path - frames go this way from now on
  * @end:	session; its lock is held
  * @path:	the way; the reference of its link changes hands, and the old one's comes back in it
@@ -149,14 +171,15 @@ void rmp_end_set_path(struct rmp_end *end, struct rmp_path *path)
  * rmp_reserve_init - allocate a session's reserve of frames
  * @r:		to fill
  * @mtu:	of the path
+ * @gfp:	how to ask for them
  *
  * One full request: that is the most that must go out while the system has no memory;
  * retransmissions use the same frames again.
  *
- * Context: process; may sleep.
- * Return: 0 or -ENOMEM.
+ * Context: process; sleeps as @gfp says.
+ * Return: 0, or -ENOMEM: then it is empty.
  */
-int rmp_reserve_init(struct rmp_reserve *r, u16 mtu)
+int rmp_reserve_init(struct rmp_reserve *r, u16 mtu, gfp_t gfp)
 {
 	struct rmp_geo geo;
 	unsigned int n;
@@ -166,11 +189,13 @@ int rmp_reserve_init(struct rmp_reserve *r, u16 mtu)
 	n++;			/* a head of its own */
 	r->next = 0;
 	r->mtu = mtu;
-	r->skb = kcalloc(n, sizeof(*r->skb), RMP_GFP_RECONNECT);
-	if (!r->skb)
+	r->skb = kcalloc(n, sizeof(*r->skb), gfp);
+	if (!r->skb) {
+		r->mtu = 0;
 		return -ENOMEM;
+	}
 	for (r->n = 0; r->n < n; r->n++) {
-		struct sk_buff *skb = alloc_skb_fclone(RESERVE_HEADROOM + mtu, RMP_GFP_RECONNECT);
+		struct sk_buff *skb = alloc_skb_fclone(RESERVE_HEADROOM + mtu, gfp);
 
 		if (!skb) {
 			rmp_reserve_free(r);
@@ -188,4 +213,5 @@ void rmp_reserve_free(struct rmp_reserve *r)
 		kfree_skb(r->skb[--r->n]);
 	kfree(r->skb);
 	r->skb = NULL;
+	r->mtu = 0;
 }

@@ -116,6 +116,7 @@ void rmp_reply(struct rmp_treq *rq)
 }
 EXPORT_SYMBOL_GPL(rmp_reply);
 
+/* Its pages are the system's page of zeros, which is not the service's. */
 static void echo(struct rmp_treq *rq)
 {
 	const struct rmp_echo *head = (const struct rmp_echo *)rq->head;
@@ -126,6 +127,7 @@ static void echo(struct rmp_treq *rq)
 	if (len > RMP_DATA_MAX) {
 		rq->status = RMP_INVAL;
 	} else {
+		container_of(rq, struct rmp_tslot, rq)->zeros = true;
 		rq->rep_len = len;
 		rq->rep_present = BIT(DIV_ROUND_UP(len, RMP_PAGE_SIZE)) - 1;
 		for (i = 0; i < DIV_ROUND_UP(len, RMP_PAGE_SIZE); i++) {
@@ -180,7 +182,12 @@ static bool begin(struct rmp_tsess *ts, struct rmp_in *in, const struct rmp_piec
 		return false;
 	}
 	give_back(ts->end.node, rq->page, rq->data_len);
-	give_back(ts->end.node, rq->rep_page, rq->rep_len);
+	if (unlikely(ts->slot[in->f.slot].zeros)) {
+		put_pages(rq->rep_page, rq->rep_len);
+		ts->slot[in->f.slot].zeros = false;
+	} else {
+		give_back(ts->end.node, rq->rep_page, rq->rep_len);
+	}
 	if (!*room)
 		give_back(ts->end.node, fresh, data_len);
 	else if (data_len)
@@ -362,8 +369,10 @@ void rmp_tsess_rx(struct rmp_tsess *ts, struct rmp_in *in)
 
 	__skb_queue_head_init(&q);
 	spin_lock(&ts->end.lock);
-	if (unlikely(ts->end.dead))
+	if (unlikely(ts->end.dead || !rmp_end_has(&ts->end, in->kp))) {
+		rmp_count(ts->end.node, RX_UNKNOWN);
 		goto out;
+	}
 	if (unlikely(!ts->confirmed && in->f.type != RMP_T_PING)) {
 		rmp_count(ts->end.node, RX_UNKNOWN);
 		goto out;

@@ -15,6 +15,31 @@
 /* a session that is silent this long too. The initiator sends a PING every 30 s. */
 #define SILENT		(300 * HZ)
 
+/*
+ * Room for another one: the oldest that nobody has confirmed goes. Recorded INITs can make as many
+ * half-open sessions as there may be, but confirm none of them.
+ */
+static bool kill_half_open(struct rmp_node *node)
+{
+	struct rmp_sess_table *table = node->table;
+	struct rmp_tsess *ts, *oldest = NULL;
+
+	spin_lock_bh(&table->lock);
+	list_for_each_entry(ts, &table->targets, end.list) {
+		if (!READ_ONCE(ts->confirmed)) {	/* new ones come to the end */
+			oldest = ts;
+			rmp_end_get(&ts->end);
+			break;
+		}
+	}
+	spin_unlock_bh(&table->lock);
+	if (!oldest)
+		return false;
+	rmp_tsess_kill(oldest);
+	rmp_end_put(&oldest->end);
+	return true;
+}
+
 /**
  * rmp_tsess_new - a target's end, not in the table yet
  * @node:	node
@@ -29,7 +54,7 @@ struct rmp_tsess *rmp_tsess_new(struct rmp_node *node, u16 mtu, u8 slots)
 	struct rmp_tsess *ts;
 	unsigned int i;
 
-	if (READ_ONCE(node->table->ntargets) >= TSESS_MAX)
+	if (READ_ONCE(node->table->ntargets) >= TSESS_MAX && !kill_half_open(node))
 		return NULL;
 	ts = kvzalloc(sizeof(*ts), RMP_GFP_RECONNECT);
 	if (!ts)
@@ -46,7 +71,7 @@ struct rmp_tsess *rmp_tsess_new(struct rmp_node *node, u16 mtu, u8 slots)
 		ts->slot[i].ts = ts;
 		ts->slot[i].n = i;
 	}
-	if (rmp_reserve_init(&ts->end.reserve, mtu))
+	if (rmp_reserve_init(&ts->end.reserve, mtu, RMP_GFP_RECONNECT))
 		goto free_slots;
 	return ts;
 
@@ -110,14 +135,8 @@ void rmp_tsess_kill(struct rmp_tsess *ts)
 	spin_lock_bh(&ts->end.lock);
 	was = ts->end.dead;
 	ts->end.dead = true;
-	if (!was) {
-		rmp_keypair_drop(ts->end.cur);
-		rmp_keypair_drop(ts->end.prev);
-		rmp_keypair_drop(ts->end.next);
-		ts->end.cur = NULL;
-		ts->end.prev = NULL;
-		ts->end.next = NULL;
-	}
+	if (!was)
+		rmp_end_drop_keys(&ts->end);
 	spin_unlock_bh(&ts->end.lock);
 	if (was)
 		return;

@@ -27,12 +27,18 @@ MODULE_PARM_DESC(reserve_only,
  */
 #define GFP_FRAME	(GFP_ATOMIC | __GFP_NOMEMALLOC | __GFP_NOWARN)
 
-static struct sk_buff *from_reserve(struct rmp_end *end)
+/* Of frames that carry @mtu bytes. */
+static struct rmp_reserve *reserve_for(struct rmp_end *end, u16 mtu)
 {
-	struct rmp_reserve *r = &end->reserve;
+	return mtu > end->reserve.mtu ? &end->large : &end->reserve;
+}
+
+static struct sk_buff *from_reserve(struct rmp_end *end, struct rmp_reserve *r, u16 mtu)
+{
 	unsigned int i;
 
-	if (r->mtu < end->mtu)
+	lockdep_assert_held(&end->lock);
+	if (r->mtu < mtu)
 		return NULL;
 	for (i = 0; i < r->n; i++) {
 		struct sk_buff *skb = r->skb[(r->next + i) % r->n];
@@ -92,7 +98,7 @@ static struct sk_buff *frame_alloc(struct rmp_end *end, struct net_device *dev, 
 		return skb;
 	}
 	*copy = true;
-	return from_reserve(end);
+	return from_reserve(end, reserve_for(end, end->mtu), end->mtu);
 }
 
 /**
@@ -447,47 +453,121 @@ void rmp_tx_send(struct rmp_node *node, struct sk_buff_head *q)
 		xmit(node, skb);
 }
 
-/**
- * rmp_tx_plain - send a frame of discovery or of a handshake
- * @link:	over which link
- * @dst:	to whom
- * @frame:	what follows the Ethernet header
- * @len:	its bytes
- * @pad:	bytes of the frame with padding; at most the link's MTU
- *
- * Context: process.
- */
-void rmp_tx_plain(struct rmp_link *link, const u8 *dst, const void *frame, u32 len, u32 pad)
+static struct sk_buff *small_frame(struct net_device *dev, u32 len)
 {
-	struct net_device *dev;
-	struct sk_buff *skb;
+	struct sk_buff *skb = alloc_skb(LL_RESERVED_SPACE(dev) + len + dev->needed_tailroom,
+					GFP_ATOMIC | __GFP_NOWARN);
 
-	rcu_read_lock();
-	dev = rcu_dereference(link->dev);
-	if (!dev)
-		goto out;
-	pad = max(pad, len);
-	skb = alloc_skb(LL_RESERVED_SPACE(dev) + pad + dev->needed_tailroom,
-			GFP_ATOMIC | __GFP_NOWARN);
-	if (!skb) {
-		rmp_count(link->node, TX_DROPS);
-		goto out;
-	}
-	skb_reserve(skb, LL_RESERVED_SPACE(dev));
-	skb_put_data(skb, frame, len);
-	skb_put_zero(skb, pad - len);
+	if (skb)
+		skb_reserve(skb, LL_RESERVED_SPACE(dev));
+	return skb;
+}
+
+/* Add the Ethernet header, and send it. Context: process, RCU. */
+static void send_plain(struct rmp_link *link, struct net_device *dev, const u8 *dst,
+		       struct sk_buff *skb)
+{
 	skb->dev = dev;
 	skb->protocol = link->ethertype;
 	skb_reset_network_header(skb);
 	if (dev_hard_header(skb, dev, ntohs(skb->protocol), dst, dev->dev_addr, skb->len) < 0) {
+		rmp_count(link->node, TX_DROPS);
 		kfree_skb(skb);
-		goto out;
+		return;
 	}
 	skb_reset_mac_header(skb);
 	dev_hold(dev);
 	local_bh_disable();
 	xmit(link->node, skb);
 	local_bh_enable();
-out:
+}
+
+/**
+ * rmp_tx_plain - send a frame of discovery
+ * @link:	over which link
+ * @dst:	to whom
+ * @frame:	what follows the Ethernet header
+ * @len:	its bytes
+ *
+ * Context: process.
+ */
+void rmp_tx_plain(struct rmp_link *link, const u8 *dst, const void *frame, u32 len)
+{
+	struct net_device *dev;
+	struct sk_buff *skb;
+
+	rcu_read_lock();
+	dev = rcu_dereference(link->dev);
+	skb = dev ? small_frame(dev, len) : NULL;
+	if (skb) {
+		skb_put_data(skb, frame, len);
+		send_plain(link, dev, dst, skb);
+	} else if (dev) {
+		rmp_count(link->node, TX_DROPS);
+	}
 	rcu_read_unlock();
+}
+
+/* Zeros need no memory of their own. */
+static void refer_zeros(struct sk_buff *skb, u32 len)
+{
+	while (len) {
+		u32 n = min_t(u32, len, PAGE_SIZE);
+
+		get_page(ZERO_PAGE(0));
+		skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, ZERO_PAGE(0), 0, n, n);
+		len -= n;
+	}
+}
+
+static struct sk_buff *padded_frame(struct rmp_end *end, struct net_device *dev,
+				    const void *frame, u32 len, u32 pad)
+{
+	struct sk_buff *skb = READ_ONCE(reserve_only) ? NULL : small_frame(dev, len);
+	struct rmp_reserve *r = reserve_for(end, pad);
+
+	if (skb) {
+		skb_put_data(skb, frame, len);
+		refer_zeros(skb, pad - len);
+		return skb;
+	}
+	if (end->initiator && rmp_sess_of(end)->hs_reserve.mtu >= pad)
+		r = &rmp_sess_of(end)->hs_reserve;
+	spin_lock_bh(&end->lock);
+	skb = from_reserve(end, r, pad);
+	spin_unlock_bh(&end->lock);
+	if (skb) {
+		skb_put_data(skb, frame, len);
+		skb_put_zero(skb, pad - len);
+	}
+	return skb;
+}
+
+/**
+ * rmp_tx_padded - send a frame of a handshake
+ * @end:	whose; of an initiator it may use the emergency reserves: it frees memory
+ * @path:	to whom
+ * @frame:	what follows the Ethernet header
+ * @len:	its bytes
+ * @pad:	bytes of the frame with its padding, more than @len
+ *
+ * Context: process. Reclaim-safe: where the system has nothing, a frame of the session's reserve.
+ */
+void rmp_tx_padded(struct rmp_end *end, const struct rmp_path *path, const void *frame, u32 len,
+		   u32 pad)
+{
+	unsigned int flags = end->initiator ? memalloc_noreclaim_save() : 0;
+	struct net_device *dev;
+	struct sk_buff *skb;
+
+	rcu_read_lock();
+	dev = rcu_dereference(path->link->dev);
+	skb = dev ? padded_frame(end, dev, frame, len, pad) : NULL;
+	if (skb)
+		send_plain(path->link, dev, path->addr, skb);
+	else
+		rmp_count(end->node, TX_DROPS);
+	rcu_read_unlock();
+	if (end->initiator)
+		memalloc_noreclaim_restore(flags);
 }

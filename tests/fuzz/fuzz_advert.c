@@ -3,6 +3,8 @@
 #include "fuzz.h"
 #include "rmp_disc.h"
 
+static const struct rmp_heard unheard;
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct rmp_advert *a;
@@ -21,7 +23,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		HOLDS(be64_to_cpu(a->free) <= be64_to_cpu(a->capacity));
 		HOLDS(a->type == RMP_T_SOLICIT ? !interval : interval >= 100 && interval <= 60000);
 		HOLDS(a->load < RMP_LOAD_NR && a->security <= RMP_SEC_NOISE && a->incarnation);
-		HOLDS(rmp_advert_is_new(0, 0, a));
+		HOLDS(rmp_advert_judge(&unheard, false, a) == RMP_ADVERT_TAKE);
 		ACCEPTED();
 	}
 	free(a);

@@ -12,7 +12,7 @@ boot_modules=(virtio_pci virtio_blk virtio_console virtio_net ext4 crc32c_generi
 modules=(
 	"${boot_modules[@]}" veth sch_netem sch_ingress sch_prio act_mirred cls_matchall ifb dummy
 	bridge 8021q bonding brd loop nvmet nvmet_tcp nvme_tcp dm_mod configfs af_packet
-	crc32c-intel libcrc32c
+	crc32c-intel libcrc32c wireguard
 	chacha_generic chacha-x86_64 poly1305-x86_64 libchacha20poly1305 chacha20poly1305
 	curve25519-x86_64 libcurve25519 hmac sha256_generic sha256-ssse3
 )

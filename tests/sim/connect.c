@@ -19,24 +19,33 @@ static u64 rekey_in(const struct sess *s)
 	return due > now ? (due - now) * NS_PER_US : 0;
 }
 
+/* The session is up. Return: nanoseconds until there is something to do again. */
+static u64 keep(struct sess *s)
+{
+	u64 delay = min(PING_IDLE_NS, rekey_in(s) + NS_PER_MS), now = now_us(s->end.node), wide;
+
+	tx_control(&s->end, RMP_T_PING, 0);
+	if (rmp_pmtu_next(&s->pmtu, now, s->end.node->mtu) == RMP_PMTU_TRY)
+		hs_init_send(s, s->end.node->mtu);
+	wide = rmp_pmtu_wait_us(&s->pmtu, now);
+	return wide < U32_MAX ? min(delay, wide * NS_PER_US + NS_PER_MS) : delay;
+}
+
 /* Return: nanoseconds until there is something to do again. */
 static u64 connect(struct sess *s)
 {
 	bool up = s->state == SESS_UP;
-	bool rekey = s->keyed_us && !rekey_in(s);
 
 	if (s->end.cur && !s->ponged && s->pings < PONG_TRIES) {
 		s->pings++;
 		tx_control(&s->end, RMP_T_PING, 0);
 		return retry_delay(s->pings);
 	}
-	if (up && s->ponged && !s->hint && !rekey) {
-		s->pings = 0;
-		tx_control(&s->end, RMP_T_PING, 0);
-		return min(PING_IDLE_NS, rekey_in(s) + NS_PER_MS);
-	}
 	s->pings = 0;
-	hs_init_send(s);
+	if (up && s->ponged && !s->hint && rekey_in(s))
+		return keep(s);
+	hs_init_send(s, rmp_pmtu_try(s->end.node->mtu, s->hs_tries));
+	s->hs_tries++;
 	return retry_delay(s->hs_tries);
 }
 
@@ -83,7 +92,7 @@ void sess_forget(struct sess *s)
 	timer_stop(n->w, &s->timer);
 	timer_stop(n->w, &s->work);
 	n->reply_frames -= s->asked;
-	free(s);
+	end_free(&s->end);
 }
 
 void sess_close(struct sess *s)

@@ -3,6 +3,8 @@
 #include "node.h"
 #include "rmp_crypto.h"
 
+#define OTHER_AGAIN_US	10000000ull
+
 static void seal(struct rmp_advert *a, const struct rmp_key *key)
 {
 	u8 mac[RMP_HASH_LEN] = { 0 };
@@ -49,6 +51,25 @@ void disc_advertise(void *arg)
 	}
 }
 
+static bool is_up(const struct node *n, unsigned int peer)
+{
+	unsigned int i;
+
+	for (i = 0; i < SESS_MAX; i++)
+		if (n->sess[i] && n->sess[i]->end.peer == peer && n->sess[i]->state == SESS_UP)
+			return true;
+	return false;
+}
+
+/* A handshake has proved who is there. */
+void disc_confirmed(struct node *n, unsigned int peer, u64 incarnation)
+{
+	struct peer *p = &n->peer[peer];
+
+	rmp_advert_confirm(&p->heard, incarnation,
+			   p->other_incarnation == incarnation ? p->other_counter : 0);
+}
+
 void disc_rx(struct node *n, unsigned int from, const u8 *frame, u32 len)
 {
 	struct peer *p = &n->peer[from];
@@ -66,11 +87,19 @@ void disc_rx(struct node *n, unsigned int from, const u8 *frame, u32 len)
 		n->w->stats.bad++;
 		return;
 	}
-	if (!rmp_advert_is_new(p->incarnation, p->counter, &a)) {
+	switch (rmp_advert_judge(&p->heard, is_up(n, from), &a)) {
+	case RMP_ADVERT_REPLAY:
 		n->w->stats.replayed++;
 		return;
+	case RMP_ADVERT_HINT:
+		if (p->other_us && now_us(n) < p->other_us + OTHER_AGAIN_US)
+			return;
+		p->other_us = now_us(n) | 1;
+		p->other_incarnation = be64_to_cpu(a.incarnation);
+		p->other_counter = be64_to_cpu(a.counter);
+		break;
+	case RMP_ADVERT_TAKE:
+		rmp_advert_take(&p->heard, &a);
 	}
-	p->incarnation = be64_to_cpu(a.incarnation);
-	p->counter = be64_to_cpu(a.counter);
-	sess_hint(n, from, p->incarnation);
+	sess_hint(n, from, be64_to_cpu(a.incarnation));
 }

@@ -35,7 +35,48 @@ void keypair_drop(struct keypair *kp)
 	n = kp->end->node;
 	n->kp[kp->local % INDEXES] = NULL;
 	n->nkeypairs--;
-	free(kp);
+	kp->dropped = true;
+	if (!kp->in_hand)
+		free(kp);
+}
+
+/* A frame has found it. */
+void keypair_get(struct keypair *kp)
+{
+	kp->in_hand++;
+	kp->end->in_hand++;
+}
+
+static void really_free(struct end *end)
+{
+	struct tsess *ts = (struct tsess *)((char *)end - offsetof(struct tsess, end));
+
+	if (end->initiator) {
+		free((char *)end - offsetof(struct sess, end));
+		return;
+	}
+	free(ts->slot);
+	free(ts);
+}
+
+/* The frame is through. */
+void keypair_put(struct keypair *kp)
+{
+	struct end *end = kp->end;
+
+	if (!--kp->in_hand && kp->dropped)
+		free(kp);
+	if (!--end->in_hand && end->freed)
+		really_free(end);
+}
+
+/* Nobody refers to it any more but frames in hand, which find it dead. */
+void end_free(struct end *end)
+{
+	end->dead = true;
+	end->freed = true;
+	if (!end->in_hand)
+		really_free(end);
 }
 
 struct keypair *keypair_find(struct node *n, u32 index)

@@ -168,11 +168,29 @@ static void change_mood(void *arg)
 	timer_arm(w, &f->mood, between(w, 200, 3000) * NS_PER_MS);
 }
 
+/* A switch carries less from now on, and nobody mends that. */
+static void narrow(struct faults *f)
+{
+	static const u16 mtus[] = { 1500, 4300, 8000 };
+	struct world *w = f->w;
+	u16 mtu = mtus[below(w, ARRAY_SIZE(mtus))];
+
+	if (mtu >= f->mtu)
+		return;
+	note(w, "narrow from %llu to %llu", f->mtu, mtu);
+	f->mtu = mtu;
+	w->net->mtu = min(w->net->mtu, mtu);
+	w->stats.narrowed++;
+}
+
 static void strike(void *arg)
 {
 	struct faults *f = arg;
 
-	switch (below(f->w, 8)) {
+	switch (below(f->w, 9)) {
+	case 8:
+		narrow(f);
+		break;
 	case 0:
 	case 1:
 		crash(f);
@@ -204,7 +222,8 @@ static void choose_noise(struct faults *f)
 	struct world *w = f->w;
 	u32 kind = below(w, 16);
 
-	if (w->brk == BRK_RESUME_UNCONFIRMED || w->brk == BRK_CONFIRM_DEAD)
+	if (w->brk == BRK_RESUME_UNCONFIRMED || w->brk == BRK_CONFIRM_DEAD ||
+	    w->brk == BRK_STALE_KEYS)
 		kind = 3;	/* others show it too, but seldom */
 	f->clean = kind == 0;
 	f->mild = kind == 1 || kind == 2;

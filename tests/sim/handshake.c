@@ -3,8 +3,6 @@
 #include "load.h"
 #include "node.h"
 
-#define TRIES_PER_MTU	3
-
 static const char prologue[] = RMP_PROLOGUE;
 
 static void new_secret(struct world *w, u8 secret[32])
@@ -36,13 +34,6 @@ static bool open_plain(const u8 *frame, u32 payload_len, void *payload)
 	memcpy(&crc, frame + len, sizeof(crc));
 	memcpy(payload, frame + sizeof(struct rmp_hs) + RMP_HS_E_LEN, payload_len);
 	return crc32c(0, frame, len) == be32_to_cpu(crc);
-}
-
-static u16 mtu_to_try(const struct sess *s, u16 path_mtu)
-{
-	const u16 mtus[] = { path_mtu, min_t(u16, path_mtu, 4224), RMP_MTU_MIN };
-
-	return mtus[s->hs_tries / TRIES_PER_MTU % ARRAY_SIZE(mtus)];
 }
 
 static void node_id(u8 id[RMP_NODE_ID_LEN], unsigned int index)
@@ -79,10 +70,9 @@ static void write_init(struct sess *s, u8 *frame, u16 mtu)
 	rmp_noise_write1(&s->noise, secret, &init, sizeof(init), frame + sizeof(*hs));
 }
 
-void hs_init_send(struct sess *s)
+void hs_init_send(struct sess *s, u16 mtu)
 {
 	struct node *n = s->end.node;
-	u16 mtu = mtu_to_try(s, n->mtu);
 	u8 frame[RMP_INIT_LEN];
 
 	s->hs_security = n->security;
@@ -94,22 +84,25 @@ void hs_init_send(struct sess *s)
 	s->hs_resume = s->keyed_us && mtu == s->end.mtu;
 	if (!s->was_up && n->w->brk != BRK_RESUME_UNCONFIRMED)
 		s->hs_resume = false;
-	s->hs_tries++;
 	write_init(s, frame, mtu);
 	note(n->w, "init node %llu to %llu session %llu mtu %llu resume %llu counter %llu",
 	     n->index, s->end.peer, s->end.id, mtu, s->hs_resume, n->counter);
 	net_send(n, s->end.peer, frame, sizeof(frame), mtu);
 }
 
-static struct tsess *find_target(struct node *n, unsigned int from, const struct rmp_init *init)
+static struct tsess *find_target(struct node *n, unsigned int from, const struct rmp_init *init,
+				 u64 *counter)
 {
 	struct tsess *ts, *found = NULL;
 
-	for (ts = n->targets; ts; ts = ts->next)
-		if (ts->end.id == be64_to_cpu(init->session_id) && ts->end.peer == from &&
-		    ts->end.incarnation == be64_to_cpu(init->incarnation) &&
-		    (!found || ts->confirmed))
+	*counter = 0;
+	for (ts = n->targets; ts; ts = ts->next) {
+		if (ts->end.peer != from || ts->end.incarnation != be64_to_cpu(init->incarnation))
+			continue;
+		*counter = max(*counter, ts->counter);
+		if (ts->end.id == be64_to_cpu(init->session_id) && (!found || ts->confirmed))
 			found = ts;
+	}
 	return found;
 }
 
@@ -127,15 +120,16 @@ static void forget_slots(struct tsess *ts)
 static struct tsess *target_for(struct node *n, unsigned int from, const struct rmp_init *init,
 				bool *resumed)
 {
-	struct tsess *old = find_target(n, from, init), *ts;
+	u64 counter;
+	struct tsess *old = find_target(n, from, init, &counter), *ts;
 	u16 mtu = be16_to_cpu(init->mtu);
 
 	*resumed = false;
+	if (be64_to_cpu(init->counter) <= counter) {
+		n->w->stats.replayed++;
+		return NULL;
+	}
 	if (old) {
-		if (be64_to_cpu(init->counter) <= old->counter) {
-			n->w->stats.replayed++;
-			return NULL;
-		}
 		old->counter = be64_to_cpu(init->counter);
 		if (init->flags & RMP_HS_RESUME && old->confirmed && old->end.mtu == mtu) {
 			*resumed = true;
@@ -294,7 +288,9 @@ static void established(struct sess *s, const struct rmp_hs *hs, const struct rm
 		s->ini.granted = resp->slots;
 	}
 	tx_control(&s->end, RMP_T_PING, 0);
+	disc_confirmed(s->end.node, s->end.peer, incarnation);
 	sess_fail(lost, -ESTALE);
+	rmp_pmtu_found(&s->pmtu, now_us(s->end.node), s->end.node->mtu, s->hs_mtu);
 	s->keyed_us = now_us(s->end.node) | 1;
 	s->hs_tries = 0;
 	timer_arm(w, &s->work, 50 * NS_PER_MS);

@@ -5,6 +5,8 @@
 
 #define DEAD_TRIES	4
 #define DEAD_US		1000000
+#define STUCK_TRIES	16
+#define STUCK_AGAIN_US	5000000
 
 static const struct rmp_echo void_echo;
 
@@ -35,7 +37,7 @@ static void count_asked(struct sess *s, int frames)
 
 static bool incast_allows(const struct sess *s, u32 frames)
 {
-	return rmp_ini_idle(&s->ini) ||
+	return rmp_ini_idle(&s->ini) || s->end.node->w->brk == BRK_NO_INCAST ||
 	       s->end.node->reply_frames + frames <= s->end.node->incast_frames;
 }
 
@@ -298,7 +300,8 @@ void sess_rx(struct sess *s, struct in *in)
 		nacked(s, in, now);
 		break;
 	case RMP_T_PONG:
-		if (in_open_body(in, NULL, 0))
+		if (in_open_body(in, NULL, 0) &&
+		    (in->kp == s->end.cur || s->end.node->w->brk == BRK_STALE_KEYS))
 			sess_up(s);
 		break;
 	case RMP_T_BYE:
@@ -315,6 +318,17 @@ void sess_rx(struct sess *s, struct in *in)
 	rq->done(rq);
 	if (s->end.node->w->brk == BRK_COMPLETE_TWICE && chance(s->end.node->w, 10000))
 		rq->done(rq);
+}
+
+static void stuck(struct sess *s)
+{
+	struct node *n = s->end.node;
+
+	if (s->hint || now_us(n) < s->keyed_us + STUCK_AGAIN_US || n->w->brk == BRK_NO_STUCK)
+		return;
+	note(n->w, "stuck-- node %llu session %llu", n->index, s->end.id);
+	s->hint = true;
+	timer_arm(n->w, &s->work, 0);
 }
 
 static void timed_out(struct sess *s, const struct rmp_act *act)
@@ -352,6 +366,8 @@ void sess_timer(void *arg)
 		timed_out(s, &act);
 		if (s->ini.slot[act.slot].tries >= DEAD_TRIES && now - s->end.heard_us > DEAD_US)
 			sess_set_state(s, SESS_CONNECTING);
+		else if (s->ini.slot[act.slot].tries >= STUCK_TRIES)
+			stuck(s);
 	}
 	deadline = rmp_ini_deadline(&s->ini);
 	if (s->state == SESS_UP && deadline)

@@ -24,6 +24,7 @@ static const char *const breaks[BRK_NR] = {
 	[BRK_IGNORE_REPLAY]	 = "ignore-replay",
 	[BRK_FORGET_SLOTS]	 = "forget-slots",
 	[BRK_RESUME_UNCONFIRMED] = "resume-unconfirmed",
+	[BRK_STALE_KEYS]	 = "stale-keys",
 	[BRK_NO_SUPERSEDE]	 = "no-supersede",
 	[BRK_CONFIRM_DEAD]	 = "confirm-dead",
 	[BRK_NO_VOID]		 = "no-void",
@@ -34,6 +35,8 @@ static const char *const breaks[BRK_NR] = {
 	[BRK_KEEP_PAGES]	 = "keep-pages",
 	[BRK_NO_TIMER]		 = "no-timer",
 	[BRK_NO_BACKOFF]	 = "no-backoff",
+	[BRK_NO_STUCK]		 = "no-stuck",
+	[BRK_NO_INCAST]		 = "no-incast",
 };
 
 
@@ -85,10 +88,41 @@ static void check_memory(struct world *w, bool settled)
 		     (unsigned long long)most);
 }
 
+/*
+ * Incast: no node asks for more reply frames than it is allowed, but for one request of each session
+ * that had nothing under way.
+ */
+static void check_incast(struct world *w)
+{
+	unsigned int i, s, slot;
+
+	for (i = 0; i < w->nnodes; i++) {
+		struct node *n = &w->node[i];
+		u32 asked = 0, alone = 0;
+
+		for (s = 0; s < SESS_MAX; s++) {
+			u32 most = 0;
+
+			for (slot = 0; n->sess[s] && slot < RMP_SLOTS_MAX; slot++) {
+				const struct req *rq = n->sess[s]->rq[slot];
+
+				asked += rq ? rq->cost : 0;
+				most = max(most, rq ? rq->cost : 0u);
+			}
+			alone += most;
+		}
+		if (asked != n->reply_frames || asked > n->incast_frames + alone)
+			fail(w, "node %u asks for %u reply frames, says %u, may %u", i, asked,
+			     n->reply_frames, n->incast_frames);
+	}
+}
+
 static bool step(struct world *w, u64 until_ns)
 {
 	if (!(w->order % 1024))
 		check_memory(w, false);
+	if (!(w->order % 16))
+		check_incast(w);
 	return world_step(w, until_ns);
 }
 
@@ -202,6 +236,7 @@ static void print_stats(const struct stats *s)
 		{ "resumed", s->resumed },	     { "peers reborn", s->reborn },
 		{ "sessions closed", s->closed },    { "restarts", s->restarts },
 		{ "pauses", s->pauses },	     { "partitions", s->partitions },
+		{ "paths narrowed", s->narrowed },
 	};
 	unsigned int i;
 

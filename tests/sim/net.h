@@ -25,6 +25,7 @@ struct frame {
 	u16		have;		/* bytes in @data; the rest is padding with zeros */
 	bool		damaged;
 	bool		slow;		/* waits for process context */
+	struct keypair	*kp;		/* that it has found, while its receiver is held up */
 	u16		damaged_at;	/* which byte */
 	u8		data[];
 };

@@ -12,6 +12,7 @@
 #include "rmp_ini.h"
 #include "rmp_keys.h"
 #include "rmp_noise.h"
+#include "rmp_pmtu.h"
 #include "rmp_replay.h"
 #include "rmp_tgt.h"
 #include "world.h"
@@ -27,8 +28,14 @@ struct end;
 struct store;
 struct vol;
 
+/*
+ * @in_hand: frames that have found it and are not processed yet; it stays until then, as an RCU
+ *	grace period makes it in the kernel
+ */
 struct keypair {
 	struct end	*end;
+	u32		in_hand;
+	bool		dropped;
 	u32		local, remote;
 	u8		security;
 	u64		counter;	/* 0: no frame is accepted under it yet */
@@ -45,6 +52,8 @@ struct end {
 	u64		id;
 	struct keypair	*cur, *prev, *next;
 	u64		heard_us;
+	u32		in_hand;	/* of all its key pairs */
+	bool		freed;		/* with the last of them */
 };
 
 /* A request at its initiator: see struct rmp_req. */
@@ -102,6 +111,7 @@ struct sess {
 	u32		hs_tries, pings;
 	u16		hs_mtu;
 	bool		hs_resume;
+	struct rmp_pmtu	pmtu;
 	u64		keyed_us;		/* 0: never */
 };
 
@@ -144,7 +154,8 @@ struct tsess {
 
 /* What an initiator knows of a peer from its advertisements. */
 struct peer {
-	u64	incarnation, counter;
+	struct rmp_heard heard;
+	u64	other_incarnation, other_counter, other_us;
 };
 
 struct node {
@@ -209,6 +220,9 @@ u32 crc32c(u32 crc, const void *data, size_t len);
 struct keypair *keypair_new(struct end *end);
 void keypair_drop(struct keypair *kp);
 struct keypair *keypair_find(struct node *n, u32 index);
+void keypair_get(struct keypair *kp);
+void keypair_put(struct keypair *kp);
+void end_free(struct end *end);
 void tx_build(struct end *end, struct rmp_frame *f, const struct rmp_piece *p,
 	      const struct src *src);
 void tx_nack(struct end *end, const struct rmp_frame *like, u64 mask);
@@ -244,11 +258,12 @@ struct page *page_new(struct world *w);
 void page_put(struct world *w, struct page *p);
 
 /* handshake.c */
-void hs_init_send(struct sess *s);
+void hs_init_send(struct sess *s, u16 mtu);
 void hs_rx(struct node *n, unsigned int from, const u8 *frame, u32 len);
 
 /* disc.c */
 void disc_advertise(void *arg);
+void disc_confirmed(struct node *n, unsigned int peer, u64 incarnation);
 void disc_rx(struct node *n, unsigned int from, const u8 *frame, u32 len);
 
 #endif

@@ -326,12 +326,23 @@ void tsess_rx(struct tsess *ts, struct in *in)
 		execute(ts, in);
 }
 
+static bool kill_half_open(struct node *n)
+{
+	struct tsess *ts;
+
+	for (ts = n->targets; ts && ts->confirmed; ts = ts->next)
+		;
+	if (ts)
+		tsess_kill(ts);
+	return ts;
+}
+
 struct tsess *tsess_new(struct node *n, u16 mtu, u8 slots)
 {
 	struct tsess *ts, **end = &n->targets;
 	unsigned int i;
 
-	if (n->ntargets >= TSESS_MAX)
+	if (n->ntargets >= TSESS_MAX && !kill_half_open(n))
 		return NULL;
 	ts = calloc(1, sizeof(*ts));
 	ts->end = (struct end) { .node = n, .mtu = mtu };
@@ -363,8 +374,7 @@ void tsess_put(struct tsess *ts)
 		put_pages(ts->end.node->w, ts->slot[i].rep_page);
 	}
 	timer_stop(ts->end.node->w, &ts->confirm);
-	free(ts->slot);
-	free(ts);
+	end_free(&ts->end);
 }
 
 void tsess_kill(struct tsess *ts)

@@ -29,6 +29,7 @@ enum brk {
 	BRK_IGNORE_REPLAY,
 	BRK_FORGET_SLOTS,
 	BRK_RESUME_UNCONFIRMED,
+	BRK_STALE_KEYS,
 	BRK_NO_SUPERSEDE,
 	BRK_CONFIRM_DEAD,
 	BRK_NO_VOID,
@@ -39,6 +40,8 @@ enum brk {
 	BRK_KEEP_PAGES,
 	BRK_NO_TIMER,
 	BRK_NO_BACKOFF,
+	BRK_NO_STUCK,
+	BRK_NO_INCAST,
 	BRK_NR
 };
 
@@ -59,6 +62,7 @@ struct stats {
 	u64 requests, completed, executed, retransmits, timeouts, nacks, window_cuts;
 	u64 bad, replayed, stale, duplicates, malformed, unknown, busy;
 	u64 handshakes, resumed, restarts, pauses, partitions, cancelled, reborn, closed;
+	u64 narrowed;
 	u64 ideal;		/* frames of the completed requests, had nothing been lost */
 };
 

@@ -151,16 +151,71 @@ TEST(nothing_hides_behind_a_name)
 	}
 }
 
-TEST(replays)
+static void says(struct rmp_advert *a, u64 incarnation, u64 counter)
 {
-	struct rmp_advert a = advert();
+	a->incarnation = cpu_to_be64(incarnation);
+	a->counter = cpu_to_be64(counter);
+}
 
-	CHECK(rmp_advert_is_new(77, 4, &a));
-	CHECK(!rmp_advert_is_new(77, 5, &a));
-	CHECK(!rmp_advert_is_new(77, 6, &a));
-	CHECK(!rmp_advert_is_new(77, U64_MAX, &a));
-	CHECK(rmp_advert_is_new(78, 6, &a));
-	CHECK(rmp_advert_is_new(0, 0, &a));
+static enum rmp_advert_use judge(const struct rmp_heard *h, bool up, u64 incarnation, u64 counter)
+{
+	struct rmp_advert a = { };
+
+	says(&a, incarnation, counter);
+	return rmp_advert_judge(h, up, &a);
+}
+
+TEST(replays_of_the_known_incarnation)
+{
+	struct rmp_heard h = { .incarnation = 77, .counter = 5 };
+	unsigned int up;
+
+	for (up = 0; up < 2; up++) {
+		CHECK_EQ(judge(&h, up, 77, 6), RMP_ADVERT_TAKE);
+		CHECK_EQ(judge(&h, up, 77, 5), RMP_ADVERT_REPLAY);
+		CHECK_EQ(judge(&h, up, 77, 4), RMP_ADVERT_REPLAY);
+		CHECK_EQ(judge(&h, up, 78, 1), RMP_ADVERT_TAKE);	/* nothing is proved yet */
+	}
+	h = (struct rmp_heard) { };
+	CHECK_EQ(judge(&h, false, 1, 0), RMP_ADVERT_TAKE);
+}
+
+/* What was recorded of an earlier incarnation moves nothing while the proved one is there. */
+TEST(another_incarnation_is_a_hint_while_a_session_is_up)
+{
+	struct rmp_heard h = { };
+	struct rmp_advert a = { };
+
+	says(&a, 77, 5);
+	rmp_advert_take(&h, &a);
+	rmp_advert_confirm(&h, 77, 0);
+	CHECK_EQ(h.confirmed_counter, 5);
+	CHECK_EQ(judge(&h, true, 66, 1000), RMP_ADVERT_HINT);
+	CHECK_EQ(judge(&h, false, 66, 1000), RMP_ADVERT_TAKE);
+
+	/* The session is down, and the old one was taken: the proved one still has its counter. */
+	says(&a, 66, 1000);
+	rmp_advert_take(&h, &a);
+	CHECK_EQ(judge(&h, false, 77, 5), RMP_ADVERT_REPLAY);
+	CHECK_EQ(judge(&h, false, 77, 6), RMP_ADVERT_TAKE);
+	CHECK_EQ(judge(&h, false, 66, 1000), RMP_ADVERT_REPLAY);
+	rmp_advert_confirm(&h, 77, 0);
+	CHECK_EQ(h.incarnation, 77);
+	CHECK_EQ(h.counter, 5);
+}
+
+TEST(a_handshake_proves_a_new_incarnation)
+{
+	struct rmp_heard h = { .incarnation = 77, .counter = 5, .confirmed = 77,
+			       .confirmed_counter = 5 };
+
+	CHECK_EQ(judge(&h, true, 88, 3), RMP_ADVERT_HINT);
+	rmp_advert_confirm(&h, 88, 3);
+	CHECK_EQ(judge(&h, true, 88, 3), RMP_ADVERT_REPLAY);
+	CHECK_EQ(judge(&h, true, 88, 4), RMP_ADVERT_TAKE);
+	CHECK_EQ(judge(&h, true, 77, 6), RMP_ADVERT_HINT);
+	rmp_advert_confirm(&h, 99, 0);
+	CHECK_EQ(judge(&h, true, 99, 1), RMP_ADVERT_TAKE);
 }
 
 TEST(ages)

@@ -54,20 +54,56 @@ bool rmp_advert_is_valid(const struct rmp_advert *a, u32 len)
 }
 
 /**
- * rmp_advert_is_new - is this one no replay?
- * @known_incarnation: of the peer as last heard
- * @known_counter: of its last advertisement
+ * rmp_advert_judge - what to do with an advertisement
+ * @h:		of its peer
+ * @up:		a session with the peer is up
  * @a:		the frame, valid and authentic
  *
- * An old incarnation cannot be told from a new one here; what it says is a hint until a session
- * confirms it.
+ * One of an incarnation that is neither the known nor the proved one is of a peer that has just
+ * begun anew, or an old one that somebody has recorded: only a handshake can tell. While a session
+ * says that the proved one lives it changes nothing.
  *
- * Return: true when it is new.
+ * Return: enum rmp_advert_use.
  */
-bool rmp_advert_is_new(u64 known_incarnation, u64 known_counter, const struct rmp_advert *a)
+enum rmp_advert_use rmp_advert_judge(const struct rmp_heard *h, bool up,
+				     const struct rmp_advert *a)
 {
-	return be64_to_cpu(a->incarnation) != known_incarnation ||
-	       be64_to_cpu(a->counter) > known_counter;
+	u64 incarnation = be64_to_cpu(a->incarnation), counter = be64_to_cpu(a->counter);
+
+	if (incarnation == h->incarnation)
+		return counter > h->counter ? RMP_ADVERT_TAKE : RMP_ADVERT_REPLAY;
+	if (incarnation == h->confirmed)
+		return counter > h->confirmed_counter ? RMP_ADVERT_TAKE : RMP_ADVERT_REPLAY;
+	return up && h->confirmed ? RMP_ADVERT_HINT : RMP_ADVERT_TAKE;
+}
+
+/**
+ * rmp_advert_take - an advertisement was taken
+ * @h:		of its peer
+ * @a:		the frame
+ */
+void rmp_advert_take(struct rmp_heard *h, const struct rmp_advert *a)
+{
+	h->incarnation = be64_to_cpu(a->incarnation);
+	h->counter = be64_to_cpu(a->counter);
+	if (h->incarnation == h->confirmed)
+		h->confirmed_counter = h->counter;
+}
+
+/**
+ * rmp_advert_confirm - a handshake has proved who is there
+ * @h:		of the peer
+ * @incarnation: as the handshake says
+ * @counter:	of its last advertisement that was heard but not taken, or 0
+ */
+void rmp_advert_confirm(struct rmp_heard *h, u64 incarnation, u64 counter)
+{
+	if (h->confirmed != incarnation) {
+		h->confirmed = incarnation;
+		h->confirmed_counter = h->incarnation == incarnation ? h->counter : counter;
+	}
+	h->incarnation = incarnation;
+	h->counter = h->confirmed_counter;
 }
 
 /**

@@ -9,6 +9,8 @@
  *	session	well-formed headers of sessions that do not exist
  *	advert	advertisements of as many servers, each from an address of its own
  *	init	beginnings of as many sessions, each from an address of its own
+ *	record	sends nothing: writes as many advertisements that it hears to its output
+ *	replay	sends those again that its input has, each 20 ms, from addresses of its own
  *
  * With SECURITY 0 the last two are right in every byte; with 1 they carry that key id (hexadecimal)
  * and nonsense in place of what only the key can make. The numbers are the same in every run.
@@ -20,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "crc32c.h"
 #include "rmp_wire.h"
@@ -163,17 +166,47 @@ static size_t init(struct frame *f)
 	return MTU;
 }
 
+/* Over and over again. */
+static size_t replay(struct frame *f)
+{
+	own_address(f);
+	if (!fread(f->body, sizeof(struct rmp_advert), 1, stdin)) {
+		rewind(stdin);
+		if (!fread(f->body, sizeof(struct rmp_advert), 1, stdin))
+			exit(2);
+	}
+	usleep(20000);
+	return sizeof(struct rmp_advert);
+}
+
+static int record(int fd, int n)
+{
+	struct frame f;
+
+	while (n) {
+		if (recv(fd, &f, sizeof(f), 0) < (ssize_t)sizeof(struct rmp_advert) ||
+		    f.body[0] != RMP_T_ADVERT)
+			continue;
+		fwrite(f.body, sizeof(struct rmp_advert), 1, stdout);
+		n--;
+	}
+	return 0;
+}
+
 static const struct {
 	const char	*name;
 	size_t		(*make)(struct frame *f);
 } modes[] = {
 	{ "random", random_bytes }, { "short", cut_off }, { "session", of_session },
-	{ "advert", advert }, { "init", init },
+	{ "advert", advert }, { "init", init }, { "replay", replay }, { "record", NULL },
 };
 
 static int wire(const char *ifname)
 {
-	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = if_nametoindex(ifname) };
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET, .sll_ifindex = if_nametoindex(ifname),
+		.sll_protocol = htons(RMP_ETHERTYPE),
+	};
 	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&to, sizeof(to))) {
@@ -199,6 +232,8 @@ int main(int argc, char **argv)
 	fd = wire(argv[2]);
 	security = atoi(argv[5]);
 	key_id = strtoul(argv[6], NULL, 16);
+	if (!modes[m].make)
+		return record(fd, atoi(argv[4]));
 	for (n = atoi(argv[4]); n; n--) {
 		len = modes[m].make(&f);
 		if (send(fd, &f, offsetof(struct frame, body) + len, 0) < 0) {

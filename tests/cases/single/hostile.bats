@@ -107,6 +107,8 @@ HOSTILE='
 		before=$(free_kib)
 		other stranger advert eth0 $all 3000 0 0
 		other stranger init eth0 $addr_of_srv 3000 0 0
+		# Half-open ones give way to a true one.
+		cli memx-admin ping srv --count 1
 		until_true 10 flows
 		echo "with strangers: $((before - $(free_kib))) KiB less"
 		echo "sessions: $(counter cli sessions) and $(counter srv sessions)"
@@ -136,4 +138,40 @@ HOSTILE='
 		lasts 0 60 dd if=/dev/urandom of=$(disk) bs=4k count=1 oflag=direct
 		is "$(of_server extents)" -eq 1
 		lasts 0 20 cli memx-admin destroy v0'
+}
+
+@test "advertisements of an earlier life of the server that are sent again move no session" {
+	guest 150 "$HOSTILE"'
+		modprobe af_packet
+		memx_load memx_rmap memx_server memx_client; three_namespaces
+		memx-admin key generate --force /tmp/key >/dev/null
+		node srv psk; srv memx-admin server start --capacity 64M
+		other stranger record eth0 $all 3 1 0 >/tmp/adverts
+		srv memx-admin server stop
+		ip netns del srv
+		until_true 10 refused ip link show psrv >/dev/null 2>&1
+		ip netns add srv
+		ip link add psrv type veth peer name eth0 netns srv address $addr_of_srv
+		ip link set psrv master br0 up; ip -n srv link set eth0 up
+		node srv psk; srv memx-admin server start --capacity 64M
+		node cli psk
+		until_true 10 sees_server
+		volume v0 32M
+		cli memx-admin node set --rto-min 500000 --rto-max 2000000
+		dd if=/dev/urandom of=$(disk) bs=1M count=16 oflag=direct
+		fio --name=v --filename=$(disk) --direct=1 --ioengine=libaio --iodepth=4 --rw=randwrite \
+			--bs=16k --size=16M --verify=crc32c --verify_backlog=16 --verify_fatal=1 \
+			--time_based --runtime=100 --rate=2m,2m --output=/tmp/fio.out >/dev/null 2>&1 &
+		fio=$!
+		until_true 20 flows
+		timeouts=$(counter cli timeouts) handshakes=$(counter cli handshakes)
+		other stranger replay eth0 $all 400 1 0 </tmp/adverts &
+		while kill -0 $! 2>/dev/null; do
+			is "$(cli memx-admin --json servers | field address)" = $addr_of_srv
+			usleep 300000
+		done
+		is "$(($(counter cli timeouts) - timeouts))" -le 2
+		is "$(($(counter cli handshakes) - handshakes))" -le 3
+		dmesg -c >/dev/null
+		all_well'
 }

@@ -272,7 +272,55 @@ failover() {
 		events=$!
 		at_work eth0 eth0
 		is "$(cli memx-admin --json link | field mtu)" -eq 9000
+		carries() { grep -qF "$1" /tmp/events; }
+		until_true 20 carries "the path to srv carries only 1500 of 9000 bytes: check the switches between"
 		kill $events; wait $events || true
-		grep -F "the path to srv carries only 1500 of 9000 bytes: check the switches between" /tmp/events
 		is "$(of_volume errors)" -eq 0'
 }
+
+MTU='
+	# carries MTU: the switch in the middle does so from now on
+	carries() {
+		for port in cli-eth0 srv-eth0 sw; do ip -n mid link set $port mtu $1 || return; done
+	}
+	# long_frames: what was written lately went in frames of so many bytes
+	long_frames() {
+		local bytes frames
+		bytes=$(counter cli tx_bytes) frames=$(counter cli tx_frames)
+		dd if=/dev/urandom of=$(disk) bs=64k count=16 oflag=direct 2>/dev/null
+		echo $((($(counter cli tx_bytes) - bytes) / ($(counter cli tx_frames) - frames)))
+	}
+	frames_above() { [ "$(long_frames)" -gt $1 ]; }
+'
+
+@test "a path whose MTU falls under load: I/O goes on with smaller frames, later with large ones" {
+	guest 120 "$LINKS$MTU"'
+		switched 9000; carries 9000
+		at_work eth0 eth0
+		until_true 10 frames_above 6000
+		begin_load
+		carries 4300
+		until_true 20 flows
+		carries 1500
+		until_true 30 flows
+		end_load
+		is "$(long_frames)" -lt 1600
+		carries 9000
+		until_true 30 frames_above 6000'
+}
+
+@test "the MTU of a network card falls under load, and rises" {
+	guest 120 "$LINKS$MTU"'
+		switched 9000; carries 9000
+		at_work eth0 eth0
+		begin_load
+		ip -n cli link set eth0 mtu 3000
+		until_true 20 flows
+		ip -n srv link set eth0 mtu 1500
+		until_true 20 flows
+		end_load
+		is "$(long_frames)" -lt 1600
+		for ns in cli srv; do ip -n $ns link set eth0 mtu 9000; done
+		until_true 30 frames_above 6000'
+}
+
