@@ -48,6 +48,8 @@ complete_after()
 		servers
 		set
 		status
+		xen
+		xen list
 	END
 	)" ]
 }
@@ -129,7 +131,7 @@ complete_after()
 	while read -r word; do
 		[[ $word == -* ]] || commands | grep -qxF -- "$word" || { echo "$word"; return 1; }
 	done < <(complete_after '')
-	for group in server link key node; do
+	for group in server link key node xen; do
 		while read -r word; do
 			commands | grep -qxF -- "$group $word" || { echo "$group $word"; return 1; }
 		done < <(complete_after $group '')

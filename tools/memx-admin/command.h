@@ -50,10 +50,7 @@ struct args {
 extern const struct command status_commands[], server_commands[], link_commands[];
 extern const struct command key_commands[], node_commands[], peer_commands[];
 extern const struct command volume_commands[], events_commands[], ping_commands[];
-extern const struct command doctor_commands[];
-
-
-extern const struct command apply_commands[];
+extern const struct command doctor_commands[], apply_commands[], xen_commands[];
 
 /* What the commands take that can write what they change to the configuration file. */
 #define CONFIG_OPTION	{ "config", "FILE", "not /etc/memx/memx.conf, but this file" }

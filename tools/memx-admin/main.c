@@ -8,7 +8,7 @@
 static const struct command *const groups[] = {
 	status_commands, apply_commands, doctor_commands, server_commands, link_commands,
 	key_commands, node_commands, peer_commands, volume_commands, ping_commands,
-	events_commands,
+	events_commands, xen_commands,
 };
 
 #define COLUMNS 80
