@@ -147,7 +147,8 @@ static struct memx_xbk_conn *alloc_conn(struct memx_xbk_dev *dev, const struct f
 	conn->nr_rings = f->rings;
 	conn->sectors = bdev_nr_sectors(conn->bdev);
 	conn->disk.read_only = dev->read_only;
-	conn->disk.discard = bdev_max_discard_sectors(conn->bdev);
+	conn->disk.discard = bdev_max_discard_sectors(conn->bdev) &&
+			     xenbus_read_unsigned(dev->xdev->nodename, "discard-enable", 1);
 	INIT_WORK(&conn->end_work, end);
 	for (i = 0; i < f->rings; i++) {
 		conn->ring[i].conn = conn;

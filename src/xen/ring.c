@@ -352,7 +352,7 @@ void memx_xbk_ring_close(struct memx_xbk_ring *ring)
 	kthread_stop(ring->thread);
 	fail_left(ring);
 	unbind_from_irqhandler(ring->irq, ring);
-	wait_event(ring->wait, is_idle(ring));
+	wait_event_idle(ring->wait, is_idle(ring));	/* for long: no hung task */
 	memx_xbk_unmap_kept(ring);
 	free_memory(ring);
 }
