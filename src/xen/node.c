@@ -22,15 +22,14 @@ void memx_xbk_node_offer(struct xenbus_device *xdev)
 	put(xdev, "multi-queue-max-queues", memx_xbk_max_queues());
 	put(xdev, "max-ring-page-order", memx_xbk_max_ring_order());
 	put(xdev, "feature-persistent", memx_xbk_persistent());
-	put(xdev, "feature-max-indirect-segments", MEMX_XBK_SEGS_MAX);
-	put(xdev, "feature-flush-cache", 1);
 }
 
 /**
  * memx_xbk_node_describe - what the disk is like, before the state says that it is connected
  * @conn:	connection
  *
- * There is no feature-barrier: flushes do what Linux guests ask for.
+ * All of it, as another backend may have had the disk before us. There are no barriers: flushes do
+ * what guests ask for.
  */
 void memx_xbk_node_describe(struct memx_xbk_conn *conn)
 {
@@ -42,6 +41,9 @@ void memx_xbk_node_describe(struct memx_xbk_conn *conn)
 	put(xdev, "physical-sector-size", MEMX_XBK_BLOCK_SECTORS << SECTOR_SHIFT);
 	put(xdev, "info", conn->disk.read_only ? DISK_READ_ONLY : 0);
 	put(xdev, "feature-persistent", conn->persistent);
+	put(xdev, "feature-max-indirect-segments", MEMX_XBK_SEGS_MAX);
+	put(xdev, "feature-flush-cache", 1);
+	put(xdev, "feature-barrier", 0);
 	put(xdev, "feature-discard", conn->disk.discard);
 	if (!conn->disk.discard)
 		return;
