@@ -62,7 +62,7 @@ static bool read_gref(const char *dir, const char *node, grant_ref_t *gref)
 /* A ring of one page has a node of its own name, or is the first of many. */
 static int read_grefs(const char *dir, unsigned int n, grant_ref_t *gref)
 {
-	char node[16];
+	char node[20];
 	unsigned int i;
 
 	if (n == 1 && read_gref(dir, "ring-ref", gref))
