@@ -6,13 +6,13 @@ load domu
 
 setup_file() {
 	domu_lab host
-	domu_client host g1 1
+	GUEST_MEM=192 domu_client host g1 1
 }
 
 teardown_file() { lab_stop; }
 
 setup() {
-	[ "$(xen_guests host)" = g1 ] || domu_client host g1 1
+	[ "$(xen_guests host)" = g1 ] || GUEST_MEM=192 domu_client host g1 1
 	domu_volume host g1 32M
 }
 
@@ -122,10 +122,9 @@ no_errors() { [ "$(figures host g1 errors lost)" = $'0\n0' ]; }
 
 # saved_and_restored: the guest is on no host for the time in between
 saved_and_restored() {
-	run -0 xen_run host 120 'xl save g1 /lab/xen/run/g1.save && guest_gone g1'
+	run -0 xen_run host 120 'xl save g1 /tmp/g1.save && guest_gone g1'
 	[ ! -e "$LAB_RUN/bg/load.rc" ]
-	run -0 xen_run host 120 'xl restore /lab/xen/run/g1.save && guest_tty g1'
-	rm "$LAB_RUN/share/xen/run/g1.save"
+	run -0 xen_run host 120 'xl restore /tmp/g1.save && guest_tty g1; rm /tmp/g1.save'
 }
 
 @test "save and restore under write load: no error, and every word is right" {
