@@ -28,7 +28,6 @@ install-dkms:
 	$(call folder, src, $(dkms-dir))
 	install -D -m 755 $(here)/packaging/header-hook \
 		$(DESTDIR)$(SYSCONFDIR)/kernel/header_postinst.d/memx-dkms
-	$(call folder, modprobe, $(DESTDIR)$(PREFIX)/lib/modprobe.d)
 ifneq ($(DKMS_CONF),no)
 	sed 's/#MODULE_VERSION#/$(VERSION)/' $(here)/dkms.conf >$(dkms-dir)/dkms.conf
 endif
