@@ -225,28 +225,30 @@ BLOCK='
 		back other'
 }
 
-# A message of the listing ends after some 36 volumes. The first ones grow by the 92 bytes of a place,
+# A message of the listing ends after some 45 volumes. The first ones grow by the 76 bytes of a place,
 # one after the other, so that it ends at one time or another where the places of a volume are.
 @test "every volume is listed with all the donors where it lies" {
-	guest 250 "$(begin both load=3)"'
-		srv memx-admin server set --capacity 240M
+	guest 400 "$(begin both load=3)"'
+		srv memx-admin server set --capacity 280M
 		first() { dd if=/dev/urandom of=/dev/memx$1 bs=4k count=1 oflag=direct status=none; }
 		second() { dd if=/dev/urandom of=/dev/memx$1 bs=4k count=1 seek=1024 oflag=direct status=none; }
-		for n in $(seq 1 49); do cli memx-admin create v$n --size 8M >/dev/null; done
-		for n in $(seq 4 49); do first $n; done
-		is "$(of_server extents)" -eq 46
+		for n in $(seq 1 69); do cli memx-admin create v$n --size 8M >/dev/null; done
+		for n in $(seq 4 69); do first $n; done
+		is "$(of_server extents)" -eq 66
 		tell load 0
 		ready() { cli memx-admin --json servers | grep -c "\"state\": \"ok\"" | grep -qx 2; }
 		until_true 10 ready
-		for n in $(seq 4 49); do second $n; done
-		is "$(($(of_server extents) + $(told opens)))" -eq 92
+		for n in $(seq 4 69); do second $n; done
+		is "$(($(of_server extents) + $(told opens)))" -eq 132
 		# of volumes, and of their places
 		extents() {
 			cli memx-admin --json list | awk "\$1 == \"\\\"extents\\\":\" { n += \$2 } END { print n }"
 		}
-		is "$(extents)" -eq $((2 * 92))
+		is "$(extents)" -eq $((2 * 132))
 		for n in 0 1 2 3; do
 			first $n
-			is "$(extents)" -eq $((2 * (93 + n)))
-		done'
+			is "$(extents)" -eq $((2 * (133 + n)))
+		done
+		for n in $(seq 0 69); do cli memx-admin destroy v$n; done
+		is "$(of_server extents)" -eq 0'
 }
