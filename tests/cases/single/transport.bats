@@ -59,9 +59,11 @@ TRANSPORT='
 
 @test "tracepoints tell of frames, drops, timeouts and sessions" {
 	guest 90 "$TRANSPORT"'
-		modprobe sch_netem
+		memx_load memx_rmap
 		echo 1 >/sys/kernel/tracing/events/rmap/enable
-		pair; volume v0 32M
+		two_namespaces; memx_load memx_server memx_client
+		for ns in srv cli; do node $ns none; done
+		server_and_volume
 		wire duplicate 20%
 		verify
 		wire none
@@ -98,7 +100,9 @@ TRANSPORT='
 			sed -n "s/.* \([0-9]*\)\.\([0-9]*\): rmp_timeout: .*/\1\2/p" /sys/kernel/tracing/trace |
 				head -n 4 | awk "NR > 1 { print int((\$1 - last) / 1000) } { last = \$1 }"
 		}
-		for gap in $(gaps 100 100); do is $gap -ge 99; is $gap -lt 199; done
+		# A machine that does not run for a while makes some of them longer.
+		least=$(gaps 100 100 | sort -n | head -n 1)
+		is $least -ge 99; is $least -lt 199
 		set -- $(gaps 20 1000)
 		echo "doubled: $*"
 		is $1 -ge 39; is $2 -ge 79; is $3 -ge 159'
