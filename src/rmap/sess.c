@@ -84,7 +84,7 @@ static void tell_mtu(struct rmp_sess *s, const struct rmp_path *path)
 /* The session is up. Return: jiffies until there is something to do again. */
 static unsigned long keep(struct rmp_sess *s, struct rmp_path *path)
 {
-	unsigned long delay = min(PING_IDLE, rekey_in(s) + 1);
+	unsigned long delay = min_t(unsigned long, PING_IDLE, rekey_in(s) + 1);
 	u64 now = rmp_now_us(), wide;
 
 	/* A handshake that failed for a while does not end a session that goes on. */

@@ -181,6 +181,8 @@ static bool held_up(struct node *n, struct frame *f, struct in *in)
 	struct world *w = n->w;
 	u32 often = faults_clean(w) || faults_mild(w) ? 0 : 20000;
 
+	if (w->brk == BRK_STALE_KEYS)
+		often *= 4;
 	if (f->kp) {
 		in->kp = f->kp;
 		rmp_frame_parse(&in->f, &in->hdr, in->raw->len - RMP_HDR_LEN);

@@ -236,6 +236,7 @@ static void ping(struct tsess *ts, struct in *in)
 {
 	struct end *end = &ts->end;
 	struct world *w = end->node->w;
+	u32 soon = w->brk == BRK_CONFIRM_DEAD ? 300000 : 800000;
 
 	if (!in_open_body(in, NULL, 0))
 		return;
@@ -255,7 +256,7 @@ static void ping(struct tsess *ts, struct in *in)
 		return;
 	ts->refs++;
 	ts->confirming = true;
-	timer_arm(w, &ts->confirm, below(w, chance(w, 800000) ? 300 * NS_PER_US : 200 * NS_PER_MS));
+	timer_arm(w, &ts->confirm, below(w, chance(w, soon) ? 300 * NS_PER_US : 200 * NS_PER_MS));
 }
 
 static bool superseded(const struct tsess *old, const struct tsess *by)
