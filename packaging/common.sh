@@ -17,21 +17,31 @@ mirror() {
 }
 
 # make_chroot SUITE DIR PACKAGE,...: kept, so made once. Packages come without what they recommend.
+# A mirror may be busy: its errors are in DIR.log, and it is asked again.
 make_chroot() {
+	local pause
 	[ ! -e "$2/done" ] || return 0
-	rm -rf "$2"
 	mkdir -p "$(dirname "$2")"
 	echo "making a chroot of $1"
-	# The index of sid may be older than its own validity. And mmdebstrap gives apt a pipe
-	# whose number dash cannot use when it has two digits: locks of callers are not handed on.
-	mmdebstrap --quiet --variant=minbase --aptopt='APT::Install-Recommends "false"' \
-		--aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Retries "5"' \
-		--include="$3" "$1" "$2" "$(mirror)" \
-		>"$2.log" 2>&1 3>&- 6>&- 7>&- 8>&- 9>&- || {
-		tail -n 5 "$2.log"
-		return 1
-	}
-	touch "$2/done"
+	: >"$2.log"
+	for pause in 10 60 0; do
+		rm -rf "$2"
+		# The index of sid may be older than its own validity. And mmdebstrap gives apt a
+		# pipe whose number dash cannot use when it has two digits: locks of callers are
+		# not handed on.
+		if mmdebstrap --verbose --variant=minbase \
+			--aptopt='APT::Install-Recommends "false"' \
+			--aptopt='Acquire::Check-Valid-Until "false"' \
+			--aptopt='Acquire::Retries "5"' \
+			--include="$3" "$1" "$2" "$(mirror)" \
+			>>"$2.log" 2>&1 3>&- 6>&- 7>&- 8>&- 9>&-; then
+			touch "$2/done"
+			return 0
+		fi
+		sleep "$pause"
+	done
+	tail -n 5 "$2.log"
+	return 1
 }
 
 # The checkout's files as they are, committed or not, without what was built; or those of the commit
