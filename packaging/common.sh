@@ -13,7 +13,7 @@ die() {
 # The mirror that this machine installs from, whatever form its sources have.
 mirror() {
 	cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-		grep -oE 'https?://[^ ]+/debian/?( |$)' | head -n 1 | tr -d ' '
+		grep -oE 'https?://[^ ]+/debian/?( |$)' | sed -n 1p | tr -d ' '
 }
 
 # make_chroot SUITE DIR PACKAGE,...: kept, so made once. Packages come without what they recommend.

@@ -103,7 +103,8 @@ put_udev() {
 put_shared_libraries() {
 	local name lib
 	for name in libnl-3.so.200 libnl-genl-3.so.200 libjson-c.so.5 libinih.so.1; do
-		lib=$(ldconfig -p | awk -v n="$name" '$1 == n && /x86-64/ { print $NF; exit }')
+		# To the end: a pipe that closes early would end ldconfig, and with it this script.
+		lib=$(ldconfig -p | awk -v n="$name" '$1 == n && /x86-64/ && !m++ { print $NF }')
 		[ -z "$lib" ] || put_library "$lib"
 	done
 }
