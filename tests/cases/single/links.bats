@@ -139,9 +139,9 @@ LINKS='
 @test "bridge: frames go by its rules; its ports come and go under load" {
 	guest 60 "$LINKS"'
 		waits() { [ "$(of_volume waiting)" -gt 0 ]; }
-		port_state() { ip -n cli link set eth0 type bridge_slave state $1; }
 		switched; bridge_over cli eth0
 		at_work br0 eth0
+		until_true 5 each_once
 		begin_load
 		for n in 1 2 3; do
 			ip -n cli link add extra type veth peer name extra2
@@ -151,12 +151,13 @@ LINKS='
 			ip -n cli link del extra
 			until_true 10 flows
 		done
-		port_state 0		# disabled
+		# A port of no VLAN takes nothing in.
+		ip -n cli link set br0 type bridge vlan_filtering 1
+		bridge -n cli vlan del dev eth0 vid 1
 		until_true 10 waits
-		port_state 3		# forwarding
-		until_true 10 flows
-		end_load
-		until_true 5 each_once'
+		bridge -n cli vlan add dev eth0 vid 1 pvid untagged
+		until_true 20 flows
+		end_load'
 }
 
 @test "bridge over a VLAN" {
@@ -199,7 +200,7 @@ failover() {
 		at_work eth0.10 eth0.10
 		begin_load
 		ip -n cli link del eth0.10
-		refused cli memx-admin --json link | grep eth0
+		is "$(cli memx-admin --json link | grep -c eth0)" -eq 0
 		prints "there is no link" cli memx-admin
 		until_true 10 waits
 		vlan cli eth0
@@ -232,9 +233,11 @@ failover() {
 	guest 40 "$LINKS"'
 		switched
 		ip -n cli link add ifb0 type ifb; ip -n cli link set ifb0 up
-		tc -n cli qdisc add dev eth0 ingress
-		tc -n cli filter add dev eth0 parent ffff: matchall action mirred egress redirect dev ifb0
-		at_work eth0 eth0 2>/dev/null
+		at_work eth0 eth0
+		is "$(cli memx-admin --json link | field ingress)" = true
+		tc -n cli filter add dev eth0 ingress prio 1 matchall \
+			action mirred egress redirect dev ifb0
+		verify
 		dmesg | grep "eth0: frames come past the ingress hook; a tc filter redirects them"
 		is "$(cli memx-admin --json link | field ingress)" = false
 		until_true 5 each_once'
@@ -252,14 +255,21 @@ failover() {
 		volume v0 32M
 		begin_load
 		way() { cli memx-admin --json servers | field link; }
+		# The client loses its carrier.
+		wire_of() {
+			case $1 in
+			eth0) ip -n mid link set cli-eth0 $2 ;;
+			*) ip -n srv link set eth1 $2 ;;
+			esac
+		}
 		first=$(way)
-		ip -n srv link set $first down
+		wire_of $first down
 		goes_on() { [ "$(way)" != $1 ] && flows; }
 		until_true 20 goes_on $first
 		prints "link $first is down" cli memx-admin
 		second=$(way)
-		ip -n srv link set $first up
-		ip -n srv link set $second down
+		wire_of $first up
+		wire_of $second down
 		until_true 20 goes_on $second
 		is "$(way)" = $first
 		end_load'
