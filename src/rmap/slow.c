@@ -104,7 +104,7 @@ int rmp_slow_init(struct rmp_node *node)
 		spin_lock_init(&q->lock);
 		INIT_WORK(&q->work, slow_work);
 		/* What an INIT allocates is not on the way of our own pages: no rescuer for it. */
-		q->wq = i == RMP_SLOW_INIT ? system_unbound_wq : node->wq;
+		q->wq = i == RMP_SLOW_INIT ? system_long_wq : node->wq;
 		q->size = sizes[i];
 		q->frame = kvcalloc(q->size, sizeof(*q->frame), GFP_KERNEL);
 		if (!q->frame)
