@@ -378,7 +378,7 @@ static void advert_rx(struct rmp_node *node, struct rmp_link *link, const u8 *sr
 							"stopped" };
 	enum rmp_advert_use use = RMP_ADVERT_TAKE;
 	const char *news = NULL;
-	bool narrower = false;
+	bool other_mtu = false;
 	struct rmp_peer *p;
 	u32 rtt;
 
@@ -400,7 +400,7 @@ static void advert_rx(struct rmp_node *node, struct rmp_link *link, const u8 *sr
 	if (p && use == RMP_ADVERT_TAKE && by_second_link(p, link, a)) {
 		rmp_advert_take(&p->heard, a);
 	} else if (p && use == RMP_ADVERT_TAKE) {
-		narrower = p->mtu > be16_to_cpu(a->mtu);
+		other_mtu = p->mtu != be16_to_cpu(a->mtu);
 		news = take(p, link, src, a);
 	}
 	spin_unlock_bh(&node->peer_lock);
@@ -409,7 +409,7 @@ static void advert_rx(struct rmp_node *node, struct rmp_link *link, const u8 *sr
 	if (news)
 		rmp_event(node, news, (const char *)a->name, "%s, on %s", loads[a->load],
 			  link->name);
-	if (narrower)
+	if (other_mtu)
 		rmp_sess_mtu_changed(node);
 	rmp_sess_hint(node, a->node_id, be64_to_cpu(a->incarnation));
 }
