@@ -48,7 +48,9 @@ stage() {
 	debug) tests/debug/run.sh ;;
 	xen-unit) bats --tap --print-output-on-failure tests/xen/unit ;;
 	xen) bats --tap --timing --print-output-on-failure tests/xen ;;
-	single | cluster) bats --tap --timing --print-output-on-failure "tests/cases/$1" ;;
+	single) bats --tap --timing --print-output-on-failure --jobs 2 --no-parallelize-within-files \
+		tests/cases/single ;;
+	cluster) bats --tap --timing --print-output-on-failure tests/cases/cluster ;;
 	*)
 		echo "check.sh: unknown stage: $1" >&2
 		return 2

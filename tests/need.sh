@@ -8,7 +8,7 @@ packages() {
 	case $1 in
 	lab) echo qemu-system-x86 busybox-static dash kmod iproute2 ethtool fio bats e2fsprogs \
 		util-linux xz-utils zstd rsync cpio make gcc libc6-dev linux-headers-amd64 \
-		libkmod2 libblkid1 procps ;;
+		libkmod2 libblkid1 procps parallel ;;
 	tools) echo make gcc libc6-dev pkg-config libnl-3-dev libnl-genl-3-dev libjson-c-dev \
 		libinih-dev scdoc ;;
 	check) echo make gcc libc6-dev bats shellcheck python3 python3-yaml python3-cryptography \
