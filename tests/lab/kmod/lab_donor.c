@@ -97,12 +97,24 @@ static struct page *page_get(void *priv)
 	return alloc_page(GFP_ATOMIC | __GFP_NOWARN);
 }
 
+static void page_put(void *priv, struct page **page, unsigned int n)
+{
+	for (; n--; page++) {
+		if (*page)
+			put_page(*page);
+		*page = NULL;
+	}
+}
+
 static void peer_up(void *priv, const u8 *peer_id, u64 incarnation)
 {
 }
 
 static const struct rmp_service service = {
-	.page_get = page_get, .request = request, .peer_up = peer_up,
+	.page_get = page_get,
+	.page_put = page_put,
+	.request = request,
+	.peer_up = peer_up,
 };
 
 static void let_go(void)
