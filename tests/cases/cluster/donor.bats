@@ -42,8 +42,8 @@ hunger() {
 	vm_run donor1 120 "
 		left() { awk '/^MemAvailable/ { print int(\$2 / 1024) }' /proc/meminfo; }
 		while ! grep -q $1 /lab/run/events; do
-			[ \$(left) -lt 48 ] && size=512 || size=8192
-			head -c \${size}K /dev/urandom >>/mnt/fill
+			[ \$(left) -lt 36 ] && n=1 || n=8
+			dd if=/dev/zero bs=1M count=\$n iflag=fullblock status=none >>/mnt/fill
 			usleep 300000
 		done"
 }
