@@ -30,13 +30,6 @@ install_in_machines() {
 	return $rc
 }
 
-# Cases of several machines mostly wait, so two files of one machine run beside them.
-cases() {
-	bats --tap --timing --print-output-on-failure --jobs 3 --no-parallelize-within-files \
-		--setup-suite-file tests/cases/single/setup_suite.bash \
-		tests/cases/cluster/*.bats tests/cases/single/*.bats
-}
-
 stage() {
 	case $1 in
 	lint) tests/lint/run.sh ;;
@@ -55,8 +48,9 @@ stage() {
 	debug) tests/debug/run.sh ;;
 	xen-unit) bats --tap --print-output-on-failure tests/xen/unit ;;
 	xen) bats --tap --timing --print-output-on-failure tests/xen ;;
-	single | cluster) bats --tap --timing --print-output-on-failure "tests/cases/$1" ;;
-	cases) cases ;;
+	single) bats --tap --timing --print-output-on-failure --jobs 2 --no-parallelize-within-files \
+		tests/cases/single ;;
+	cluster) bats --tap --timing --print-output-on-failure tests/cases/cluster ;;
 	*)
 		echo "check.sh: unknown stage: $1" >&2
 		return 2
