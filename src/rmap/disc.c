@@ -410,7 +410,7 @@ static void advert_rx(struct rmp_node *node, struct rmp_link *link, const u8 *sr
 		rmp_event(node, news, (const char *)a->name, "%s, on %s", loads[a->load],
 			  link->name);
 	if (other_mtu)
-		rmp_sess_mtu_changed(node);
+		rmp_sess_look_again(node);
 	rmp_sess_hint(node, a->node_id, be64_to_cpu(a->incarnation));
 }
 

@@ -540,7 +540,7 @@ static void own_event(struct rmp_node *node, struct rmp_link *link, struct net_d
 	case NETDEV_CHANGEMTU:
 	case NETDEV_CHANGEADDR:
 		follow_dev(link, dev);
-		rmp_sess_mtu_changed(node);
+		rmp_sess_look_again(node);
 		rmp_disc_kick(node);
 		break;
 	case NETDEV_CHANGENAME:

@@ -216,7 +216,7 @@ static int set_node(struct sk_buff *skb, struct genl_info *info)
 		set_u32(tb[MEMX_RMAP_NODE_A_RTO_MAX_US], &node->rto_max_us);
 		set_u32(tb[MEMX_RMAP_NODE_A_INCAST_FRAMES], &node->incast_frames);
 		set_u32(tb[MEMX_RMAP_NODE_A_REKEY_S], &node->rekey_s);
-		rmp_sess_limits(node);
+		rmp_sess_look_again(node);
 	}
 	mutex_unlock(&node->lock);
 	if (!err)

@@ -316,8 +316,10 @@ void rmp_sess_hint(struct rmp_node *node, const u8 *id, u64 incarnation);
 /* 0 none, 1 connecting, 2 up */
 u8 rmp_sess_peer_state(struct rmp_node *node, const u8 *id, u32 *rtt_us);
 u32 rmp_sess_count(struct rmp_node *node);
-/* MTU of a link or a peer has changed. Context: any but hardirq, no lock of a session */
-void rmp_sess_mtu_changed(struct rmp_node *node);
-void rmp_sess_limits(struct rmp_node *node);	/* rto_min_us, rto_max_us have changed */
+/*
+ * The MTU of a link or a peer, or a number of the node, has changed. Context: any but hardirq, no
+ * lock of a session
+ */
+void rmp_sess_look_again(struct rmp_node *node);
 
 #endif

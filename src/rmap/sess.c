@@ -417,12 +417,7 @@ static void look_again_one(struct rmp_sess *s, void *arg)
 	mod_delayed_work(s->end.node->wq, &s->work, 0);
 }
 
-void rmp_sess_limits(struct rmp_node *node)
-{
-	for_each_sess(node, look_again_one, NULL);
-}
-
-void rmp_sess_mtu_changed(struct rmp_node *node)
+void rmp_sess_look_again(struct rmp_node *node)
 {
 	for_each_sess(node, look_again_one, NULL);
 }

@@ -45,8 +45,11 @@ static bool take_pages(struct rmp_node *node, struct page **page, u16 present)
 /* Give them back to the service, which may be short of pages. */
 static void give_back(struct rmp_node *node, struct page **page, u32 len)
 {
-	const struct rmp_service *svc = rcu_dereference(node->service);
+	const struct rmp_service *svc;
 
+	if (!len)
+		return;		/* most requests carry no data: no lock for nothing */
+	svc = rcu_dereference(node->service);
 	if (svc)
 		svc->page_put(node->service_priv, page, DIV_ROUND_UP(len, RMP_PAGE_SIZE));
 	else
