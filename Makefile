@@ -20,7 +20,8 @@ demo: ## one client, two donors: a program that does not fit sorts on their memo
 check: ## all tests that CI runs (25 minutes)
 	@tests/need.sh lab tools check
 	@tests/lab/deps.sh
-	@tests/check.sh lint unit python sim dissector admin install boot-unit xen-unit modules single cluster
+	@tests/check.sh --beside "unit python sim" \
+		lint dissector admin install boot-unit xen-unit modules single cluster
 
 .PHONY: unit
 unit: ## the pure core: unit tests and a minute of simulation; needs a compiler and make

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Run stages of tests one after the other. The last line is the sum of all that they say.
-# Usage: tests/check.sh STAGE...
+# Usage: tests/check.sh [--beside "STAGE..."] STAGE...
 #
+# Those that are to run beside the others, one after the other too, are shown in the end.
 # A stage says "NAME: N passed, N failed" in its end, or is a bats run in TAP. One that ends with an
 # error without a failed test, or without any test, counts as one failed test.
 set -u
@@ -70,7 +71,21 @@ sum_of() {
 	END { print p + P + 0, f + F + 0, s + S + 0 }' "$1"
 }
 
+beside=
+if [ "${1:-}" = --beside ]; then
+	read -ra stages <<<"$2"
+	shift 2
+	tests/check.sh "${stages[@]}" >"$logs/beside.log" 2>&1 &
+	beside=$!
+fi
+
 passed=0 failed=0 skipped=0 bad=()
+# add NAME PASSED FAILED SKIPPED
+add() {
+	[ "$3" -eq 0 ] || bad+=("$1")
+	passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+}
+
 for name; do
 	log=$logs/$name.log
 	start=$SECONDS
@@ -82,10 +97,23 @@ for name; do
 		echo "FAIL $name: ended with status $rc after $p tests that passed"
 		f=1
 	fi
-	[ "$f" -eq 0 ] || bad+=("$name")
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	add "$name" "$p" "$f" "$s"
 	echo "=== $name: $p passed, $f failed, $s skipped, $((SECONDS - start)) s"
 done
+
+if [ -n "$beside" ]; then
+	wait "$beside"
+	echo "=== beside these: ${stages[*]}"
+	cat "$logs/beside.log"
+	sum=$(tail -n 1 "$logs/beside.log")
+	if [[ $sum =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+		add "${stages[*]}" "${BASH_REMATCH[@]:1}"
+	else
+		echo "FAIL ${stages[*]}: ended without a sum"
+		add "${stages[*]}" 0 1 0
+	fi
+fi
+
 if [ "$failed" -eq 0 ]; then
 	echo "All is well."
 else

@@ -18,10 +18,11 @@ modules=(
 )
 read -ra more <<<"${LAB_MODULES:-}"
 modules+=("${more[@]}")
+# Debian's programs where busybox has not all that the cases need: they take longer to start.
 programs=(
 	bash dash ip tc bridge ss ethtool fio mkswap swapon swapoff blkdiscard blockdev lsblk
 	losetup fallocate mkfs.ext4 e2fsck kmod dd cmp sha256sum stat timeout date findmnt
-	nsenter setpriv flock
+	setpriv flock
 	readlink sort tail seq blkid taskset chrt
 )
 read -ra more <<<"${LAB_PROGRAMS:-}"
