@@ -75,7 +75,7 @@ vm_clock() {
 vm_append() {
 	echo "console=ttyS0 loglevel=6 panic=-1 oops=panic mitigations=off nokaslr" \
 		"tsc=reliable $(vm_clock) no_timer_check lab_name=$1 lab_id=$2" \
-		"lab_mtu=$(vm_setting "$1" mtu) lab_slow=$LAB_SLOW lab_ports=$LAB_PORTS $(vm_setting "$1" append)"
+		"lab_mtu=$(vm_setting "$1" mtu) lab_ports=$LAB_PORTS $(vm_setting "$1" append)"
 }
 
 # The next two add to the array args of vm_launch.
@@ -170,7 +170,7 @@ vm_run() {
 		return 125
 	fi
 	id=$name.$n.$BASHPID.$RANDOM
-	printf '%s\n' '. /lab/guest/lib.sh' "$*" >"$LAB_RUN/share/run/$id.sh"
+	printf '%s\n' "LAB_SLOW=$LAB_SLOW" '. /lab/guest/lib.sh' "$*" >"$LAB_RUN/share/run/$id.sh"
 	echo "$id $seconds" >"$dir/port$n.in"
 	if ! status=$(vm_answer "$name" "$n" "$id" $((seconds + ${LAB_GRACE_S:-5}))); then
 		echo "$id" >"$dir/port$n.stuck"
