@@ -62,12 +62,14 @@ static const struct blk_mq_ops mq_ops = {
 	.timeout = timed_out,
 };
 
-/* A request is one RMAP request: at most 16 pages, in segments that do not cross a page. */
+/*
+ * A request is one RMAP request, or two where it goes from one extent into the next: at most 16
+ * pages, in segments that do not cross a page.
+ */
 static const struct queue_limits limits = {
 	.logical_block_size = RMP_PAGE_SIZE,
 	.physical_block_size = RMP_PAGE_SIZE,
 	.io_min = RMP_PAGE_SIZE,
-	.chunk_sectors = MEMX_EXTENT_BYTES >> SECTOR_SHIFT,
 	.max_hw_sectors = RMP_DATA_MAX >> SECTOR_SHIFT,
 	.max_segments = RMP_SEGS_MAX,
 	.max_segment_size = PAGE_SIZE,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The way of a block request: to its extent, to the server that has it, and back. It ends in
- * memx_clt_io_end(), once. A discard goes in parts, one for each extent; so does a read of which
- * some blocks are lost.
+ * memx_clt_io_end(), once. It goes in parts, one for each extent; so does a read of which some
+ * blocks are lost.
  */
 #include <linux/highmem.h>
 
@@ -113,9 +113,9 @@ static bool map_pages(struct memx_clt_io *io, struct request *req)
 
 /*
  * Take the extent and the pages from page @pos of the volume on; what is beyond the extent is
- * left.
+ * left. Return: false when the block layer has broken our limits.
  */
-static void take_part(struct memx_clt_vol *vol, struct memx_clt_io *io, u64 pos)
+static bool take_part(struct memx_clt_vol *vol, struct memx_clt_io *io, u64 pos)
 {
 	rcu_read_lock();
 	io->ext = memx_clt_extent(rcu_dereference(vol->map), pos / MEMX_EXTENT_PAGES);
@@ -124,6 +124,17 @@ static void take_part(struct memx_clt_vol *vol, struct memx_clt_io *io, u64 pos)
 	io->page = pos % MEMX_EXTENT_PAGES;
 	io->count = min_t(u32, io->left, MEMX_EXTENT_PAGES - io->page);
 	io->left -= io->count;
+	io->rq.head_len = sizeof(io->head.req);
+	io->rq.present = 0;
+	if (io->op == MEMX_OP_ZERO) {
+		io->rq.nr_bv = 0;
+		return true;
+	}
+	if (!map_pages(io, blk_mq_rq_from_pdu(io)))
+		return false;
+	if (io->op == MEMX_OP_WRITE)
+		find_uniform(io);
+	return true;
 }
 
 /*
@@ -132,17 +143,14 @@ static void take_part(struct memx_clt_vol *vol, struct memx_clt_io *io, u64 pos)
  */
 static bool part_end(struct memx_clt_vol *vol, struct memx_clt_io *io, blk_status_t status)
 {
-	struct request *req = blk_mq_rq_from_pdu(io);
-
 	if (likely(!io->left) || (status && io->op != MEMX_OP_READ)) {
 		memx_clt_io_end(io, status);
 		return false;
 	}
-	if (io->op == MEMX_OP_READ) {
+	if (io->op != MEMX_OP_ZERO) {
 		if (status)
 			this_cpu_inc(vol->stats->errors);
-		blk_update_request(req, status, io->count * RMP_PAGE_SIZE);
-		map_pages(io, req);
+		blk_update_request(blk_mq_rq_from_pdu(io), status, io->count * RMP_PAGE_SIZE);
 	}
 	take_part(vol, io, io->ext->index * MEMX_EXTENT_PAGES + io->page + io->count);
 	return true;
@@ -372,16 +380,9 @@ blk_status_t memx_clt_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_q
 	io->srv = NULL;
 	io->left = blk_rq_bytes(req) / RMP_PAGE_SIZE;
 	blk_mq_start_request(req);
-	take_part(vol, io, blk_rq_pos(req) / MEMX_CLT_BLOCK_SECTORS);
-	io->rq.head_len = sizeof(io->head.req);
-	io->rq.present = 0;
-	io->rq.nr_bv = 0;
-	if (io->op != MEMX_OP_ZERO) {
-		if (WARN_ON_ONCE(io->left || io->count > RMP_PAGES_MAX) || !map_pages(io, req))
-			return BLK_STS_IOERR;
-		if (io->op == MEMX_OP_WRITE)
-			find_uniform(io);
-	}
+	if (WARN_ON_ONCE(io->op != MEMX_OP_ZERO && io->left > RMP_PAGES_MAX) ||
+	    !take_part(vol, io, blk_rq_pos(req) / MEMX_CLT_BLOCK_SECTORS))
+		return BLK_STS_IOERR;
 	memx_clt_io_go(io);
 	return BLK_STS_OK;
 }

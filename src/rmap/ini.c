@@ -29,26 +29,18 @@ enum {
 
 static const struct rmp_echo void_echo;
 
-static struct rmp_src source(const struct rmp_req *rq)
-{
-	return (struct rmp_src) {
-		.head = rq->head, .bv = rq->bv, .nr_bv = rq->nr_bv, .whole = rq->whole,
-	};
-}
-
 /* Build the frames in @mask of the request in a slot; of a void slot the empty echo. */
 static void send_request(struct rmp_sess *s, u64 now, unsigned int slot, u64 mask, bool probe,
 			 struct sk_buff_head *q)
 {
 	struct rmp_ini_slot *is = &s->ini.slot[slot];
 	struct rmp_req *rq = s->rq[slot];
-	struct rmp_src src = rq ? source(rq) : (struct rmp_src) { .head = &void_echo };
 	struct rmp_frame f = {
 		.type = RMP_T_REQ, .slot = slot, .seq = is->seq, .msg = is->req.msg, .ts = now,
 		.flags = (!rq || rq->echo ? RMP_F_ECHO : 0) | (probe ? RMP_F_PROBE : 0),
 	};
 
-	rmp_tx_message(&s->end, q, &f, &is->req, &s->ini.geo, mask, &src);
+	rmp_tx_message(&s->end, q, &f, &is->req, &s->ini.geo, mask, &s->src[slot]);
 }
 
 static void count_asked(struct rmp_sess *s, int frames)
@@ -83,6 +75,39 @@ static void arm_timer(struct rmp_sess *s, u64 now, u64 deadline)
 		      HRTIMER_MODE_REL_SOFT);
 }
 
+/* Give a request a slot and send it. Return: false when it has to wait. */
+static bool begin(struct rmp_sess *s, struct rmp_req *rq, struct sk_buff_head *q)
+{
+	struct rmp_ini_req shape = {
+		.msg = { .head_len = rq->head_len,
+			 .data_len = rq->send_len,
+			 .present = rq->present },
+		.recv_max = rq->recv_len,
+		.head_max = rq->rep_head_max,
+	};
+	u32 frames = rmp_ini_reply_frames(&s->ini, rq->recv_len);
+	u64 now;
+	int slot;
+
+	if (s->state != RMP_SESS_UP || !incast_allows(s, frames))
+		return false;
+	now = rmp_now_us();
+	slot = rmp_ini_start(&s->ini, now, &shape);
+	if (slot < 0)
+		return false;
+	rq->slot = slot;
+	rq->cost = frames;
+	s->rq[slot] = rq;
+	s->src[slot] = (struct rmp_src) {
+		.head = rq->head, .bv = rq->bv, .nr_bv = rq->nr_bv, .whole = rq->whole,
+	};
+	count_asked(s, frames);
+	rmp_count(s->end.node, TX_REQUESTS);
+	send_request(s, now, slot, rmp_layout_all(&s->ini.slot[slot].req), false, q);
+	arm_timer(s, now, s->ini.slot[slot].deadline_us);
+	return true;
+}
+
 /**
  * rmp_sess_kick - move waiting requests into slots
  * @s:		session; its lock is held
@@ -90,37 +115,14 @@ static void arm_timer(struct rmp_sess *s, u64 now, u64 deadline)
  */
 void rmp_sess_kick(struct rmp_sess *s, struct sk_buff_head *q)
 {
-	u64 now = 0;
+	struct rmp_req *rq, *next;
 
 	lockdep_assert_held(&s->end.lock);
-	while (s->state == RMP_SESS_UP && !list_empty(&s->waiting)) {
-		struct rmp_req *rq = list_first_entry(&s->waiting, struct rmp_req, list);
-		struct rmp_ini_req shape = {
-			.msg = { .head_len = rq->head_len,
-				 .data_len = rq->send_len,
-				 .present = rq->present },
-			.recv_max = rq->recv_len,
-			.head_max = rq->rep_head_max,
-		};
-		u32 frames = rmp_ini_reply_frames(&s->ini, rq->recv_len);
-		int slot;
-
-		if (!incast_allows(s, frames))
-			return;
-		if (!now)
-			now = rmp_now_us();
-		slot = rmp_ini_start(&s->ini, now, &shape);
-		if (slot < 0)
+	list_for_each_entry_safe(rq, next, &s->waiting, list) {
+		if (!begin(s, rq, q))
 			return;
 		list_del(&rq->list);
 		rq->state = RQ_ACTIVE;
-		rq->slot = slot;
-		rq->cost = frames;
-		s->rq[slot] = rq;
-		count_asked(s, frames);
-		rmp_count(s->end.node, TX_REQUESTS);
-		send_request(s, now, slot, rmp_layout_all(&s->ini.slot[slot].req), false, q);
-		arm_timer(s, now, s->ini.slot[slot].deadline_us);
 	}
 }
 
@@ -183,10 +185,13 @@ void rmp_submit(struct rmp_sess *s, struct rmp_req *rq)
 		return;
 	}
 	rq->sess = s;
-	/* Pairs with rmp_cancel(): who sees it waiting sees where. */
-	smp_store_release(&rq->state, RQ_WAITING);
-	list_add_tail(&rq->list, &s->waiting);
-	rmp_sess_kick(s, &q);
+	/* Pairs with rmp_cancel(): who sees it here sees where. */
+	if (list_empty(&s->waiting) && begin(s, rq, &q)) {
+		smp_store_release(&rq->state, RQ_ACTIVE);
+	} else {
+		smp_store_release(&rq->state, RQ_WAITING);
+		list_add_tail(&rq->list, &s->waiting);
+	}
 	spin_unlock_bh(&s->end.lock);
 	rmp_tx_send(s->end.node, &q);
 }
@@ -220,6 +225,7 @@ bool rmp_cancel(struct rmp_sess *s, struct rmp_req *rq)
 		rq->state = RQ_OWNER;
 	} else if (state == RQ_ACTIVE) {
 		take_active(s, rq->slot);
+		s->src[rq->slot] = (struct rmp_src) { .head = &void_echo };
 		rmp_ini_void(&s->ini, now, rq->slot);
 		if (s->state == RMP_SESS_UP)
 			arm_timer(s, now, now);
@@ -323,24 +329,17 @@ static void count_drop(struct rmp_node *node, const struct rmp_frame *f, enum rm
 	trace_rmp_drop(f, counter);
 }
 
-/* A fragment of a reply. Return: the request, when this completes it. */
-static struct rmp_req *reply(struct rmp_sess *s, struct rmp_in *in, u64 now, struct sk_buff_head *q)
+/*
+ * A reply is complete, or has a gap. Not inline: most fragments are neither, and need no room on the
+ * stack for it, which is cleared. Return: the request, when it is through.
+ */
+static noinline struct rmp_req *settle(struct rmp_sess *s, struct rmp_in *in,
+				       struct sk_buff_head *q)
 {
-	struct rmp_req *rq = s->rq[in->f.slot];
-	struct rmp_src dst = rq ? source(rq) : (struct rmp_src) { };
-	struct rmp_piece piece;
+	struct rmp_req *rq;
 	struct rmp_act act;
-	enum rmp_rx rx;
 
-	rx = rmp_ini_check(&s->ini, &in->f, &piece);
-	if (rx != RMP_RX_PLACE) {
-		count_drop(s->end.node, &in->f, rx);
-		return NULL;
-	}
-	if (!rmp_in_open(in, &piece, rq ? rq->rep_head : NULL, &dst))
-		return NULL;
-	s->end.heard = jiffies;
-	rmp_ini_placed(&s->ini, now, &in->f, &act);
+	rmp_ini_settle(&s->ini, rmp_now_us(), &in->f, &act);
 	if (act.cut)
 		rmp_count(s->end.node, WINDOW_CUTS);
 	if (act.nack) {
@@ -358,8 +357,29 @@ static struct rmp_req *reply(struct rmp_sess *s, struct rmp_in *in, u64 now, str
 	return rq;
 }
 
-static void nacked(struct rmp_sess *s, struct rmp_in *in, u64 now, struct sk_buff_head *q)
+/* A fragment of a reply. Return: the request, when this completes it. */
+static __always_inline struct rmp_req *reply(struct rmp_sess *s, struct rmp_in *in,
+					     struct sk_buff_head *q)
 {
+	struct rmp_req *rq = s->rq[in->f.slot];
+	struct rmp_layout layout;
+	struct rmp_piece piece;
+	enum rmp_rx rx;
+
+	rx = rmp_ini_check(&s->ini, &in->f, &layout, &piece);
+	if (rx != RMP_RX_PLACE) {
+		count_drop(s->end.node, &in->f, rx);
+		return NULL;
+	}
+	if (!rmp_in_open(in, &piece, rq ? rq->rep_head : NULL, &s->src[in->f.slot]))
+		return NULL;
+	s->end.heard = jiffies;
+	return rmp_ini_placed(&s->ini, &in->f, &layout) ? settle(s, in, q) : NULL;
+}
+
+static void nacked(struct rmp_sess *s, struct rmp_in *in, struct sk_buff_head *q)
+{
+	u64 now = rmp_now_us();
 	struct rmp_nack body;
 	struct rmp_act act;
 
@@ -387,7 +407,6 @@ static void nacked(struct rmp_sess *s, struct rmp_in *in, u64 now, struct sk_buf
  */
 void rmp_sess_rx(struct rmp_sess *s, struct rmp_in *in)
 {
-	u64 now = rmp_now_us();
 	struct rmp_req *rq = NULL;
 	struct sk_buff_head q;
 
@@ -399,10 +418,10 @@ void rmp_sess_rx(struct rmp_sess *s, struct rmp_in *in)
 	}
 	switch (in->f.type) {
 	case RMP_T_REP:
-		rq = reply(s, in, now, &q);
+		rq = reply(s, in, &q);
 		break;
 	case RMP_T_NACK:
-		nacked(s, in, now, &q);
+		nacked(s, in, &q);
 		break;
 	case RMP_T_PONG:
 		/* Only one under the newest keys says that the target has these slots. */

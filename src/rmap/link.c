@@ -77,7 +77,7 @@ struct rmp_link_hooks {
 /* The broadcast that a hook of this CPU has read: the protocol handler gets it next. */
 static DEFINE_PER_CPU(const struct sk_buff *, broadcast_read);
 
-static void take(struct rmp_link *link, struct sk_buff *skb)
+static __always_inline void take(struct rmp_link *link, struct sk_buff *skb)
 {
 	skb = skb_share_check(skb, GFP_ATOMIC | __GFP_NOWARN);
 	if (skb)

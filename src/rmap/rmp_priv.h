@@ -270,13 +270,10 @@ __printf(4, 5) void rmp_event(struct rmp_node *node, const char *kind, const cha
 int rmp_netlink_init(void);
 void rmp_netlink_exit(void);
 
-/* CRC32C of a header, its own field taken as zero. */
-static inline u32 rmp_hdr_crc(const struct rmp_hdr *hdr)
+/* CRC32C of a header whose field for it is zero. */
+static __always_inline u32 rmp_hdr_crc(const struct rmp_hdr *hdr)
 {
-	struct rmp_hdr h = *hdr;
-
-	h.hcrc = 0;
-	return memx_crc32c_words(0, (const u64 *)&h, sizeof(h) / sizeof(u64));
+	return memx_crc32c_words(0, (const u64 *)hdr, sizeof(*hdr) / sizeof(u64));
 }
 
 /* crypto.c */

@@ -12,23 +12,6 @@
 #include "sess.h"
 #include "trace.h"
 
-/*
- * Plain text or cipher text that does not lie in one piece; used with BH off, never across a call
- * out of this file.
- */
-static u8 __percpu *scratch;
-
-int rmp_rx_init(void)
-{
-	scratch = __alloc_percpu(RMP_MTU_MAX, 64);
-	return scratch ? 0 : -ENOMEM;
-}
-
-void rmp_rx_exit(void)
-{
-	free_percpu(scratch);
-}
-
 /* A driver leaves the header in the linear part and each page in a fragment, or all in one. */
 #define PARTS_MAX	4
 
@@ -44,10 +27,38 @@ struct body {
 	unsigned int	off;
 };
 
+/**
+ * struct scratch - what is needed for one frame, and too large for the stack, which is cleared
+ * @hdr:	its header
+ * @body:	its body
+ * @buf:	plain text or cipher text that does not lie in one piece
+ *
+ * Per CPU, used with BH off, and only until rmp_in_open() has returned: nothing is sent before, so
+ * no other frame comes meanwhile.
+ */
+struct scratch {
+	struct rmp_hdr	hdr;
+	struct body	body;
+	u8		buf[RMP_MTU_MAX] __aligned(64);
+};
+
+static struct scratch __percpu *scratch;
+
+int rmp_rx_init(void)
+{
+	scratch = alloc_percpu(struct scratch);
+	return scratch ? 0 : -ENOMEM;
+}
+
+void rmp_rx_exit(void)
+{
+	free_percpu(scratch);
+}
+
 /* In parts that lie elsewhere, or too many: copied into one. */
 static void gather(struct sk_buff *skb, u32 len, struct body *b)
 {
-	b->part[0].iov_base = this_cpu_ptr(scratch);
+	b->part[0].iov_base = this_cpu_ptr(scratch)->buf;
 	b->part[0].iov_len = len;
 	b->n = 1;
 	skb_copy_bits(skb, RMP_HDR_LEN, b->part[0].iov_base, len);
@@ -85,10 +96,11 @@ static noinline void find_parts(struct sk_buff *skb, u32 len, struct body *b)
  * The first @len bytes after the header; the frame has them. In one part of memory: what a page
  * of the sender came in on a virtual wire, or a small frame of any driver.
  */
-static __always_inline void find_body(struct sk_buff *skb, u32 len, struct body *b)
+static __always_inline struct body *find_body(struct sk_buff *skb, u32 len)
 {
-	u32 linear = skb_headlen(skb);
 	const skb_frag_t *frag = &skb_shinfo(skb)->frags[0];
+	struct body *b = &this_cpu_ptr(scratch)->body;
+	u32 linear = skb_headlen(skb);
 
 	b->off = 0;
 	b->n = 1;
@@ -100,14 +112,16 @@ static __always_inline void find_body(struct sk_buff *skb, u32 len, struct body 
 		b->part[0].iov_base = skb_frag_address(frag);
 	else
 		find_parts(skb, len, b);
+	return b;
 }
 
-static __always_inline bool crc_ok(const struct rmp_hdr *hdr, const struct body *b)
+static __always_inline bool crc_ok(struct rmp_hdr *hdr, const struct body *b)
 {
+	u32 crc = be32_to_cpu(hdr->hcrc);
 	unsigned int i;
-	u32 crc;
 
-	if (rmp_hdr_crc(hdr) != be32_to_cpu(hdr->hcrc))
+	hdr->hcrc = 0;
+	if (rmp_hdr_crc(hdr) != crc)
 		return false;
 	crc = rmp_crc32c(0, b->part[0].iov_base, b->part[0].iov_len);
 	for (i = 1; i < b->n; i++)
@@ -173,21 +187,22 @@ static __always_inline void scatter(struct body *b, const struct rmp_piece *piec
 static __always_inline bool open_plain(struct rmp_in *in, const struct rmp_piece *piece,
 				       void *head, const struct rmp_src *dst)
 {
-	struct body b;
+	struct body *b = find_body(in->skb, in->f.len);
 
-	find_body(in->skb, in->f.len, &b);
-	if (unlikely(!crc_ok(in->hdr, &b))) {
+	if (unlikely(!crc_ok(&this_cpu_ptr(scratch)->hdr, b))) {
 		rmp_count(in->kp->end->node, RX_BADCRC);
 		return false;
 	}
-	scatter(&b, piece, head, dst);
+	scatter(b, piece, head, dst);
 	return true;
 }
 
 static bool decrypt(struct rmp_in *in, u8 *dst, const u8 *src, u64 nonce)
 {
-	if (rmp_aead_decrypt(dst, src, in->f.len + RMP_TAG_LEN, (const u8 *)in->hdr,
-			     sizeof(*in->hdr), nonce, in->kp->recv_key)) {
+	const struct rmp_hdr *hdr = &this_cpu_ptr(scratch)->hdr;
+
+	if (rmp_aead_decrypt(dst, src, in->f.len + RMP_TAG_LEN, (const u8 *)hdr, sizeof(*hdr),
+			     nonce, in->kp->recv_key)) {
 		rmp_replay_mark(&in->kp->replay, nonce);
 		return true;
 	}
@@ -198,33 +213,33 @@ static bool decrypt(struct rmp_in *in, u8 *dst, const u8 *src, u64 nonce)
 static bool open_sealed(struct rmp_in *in, const struct rmp_piece *piece, void *head,
 			const struct rmp_src *dst)
 {
-	u64 nonce = be64_to_cpu(in->hdr->counter);
-	u8 *buf = this_cpu_ptr(scratch);
+	u64 nonce = be64_to_cpu(this_cpu_ptr(scratch)->hdr.counter);
+	u8 *buf = this_cpu_ptr(scratch)->buf;
 	struct page *page = NULL;
-	struct body b;
+	struct body *b;
 
 	if (!rmp_replay_fresh(&in->kp->replay, nonce)) {
 		rmp_count(in->kp->end->node, RX_REPLAYED);
 		return false;
 	}
-	find_body(in->skb, in->f.len + RMP_TAG_LEN, &b);
-	if (b.n > 1)
-		gather(in->skb, in->f.len + RMP_TAG_LEN, &b);
+	b = find_body(in->skb, in->f.len + RMP_TAG_LEN);
+	if (b->n > 1)
+		gather(in->skb, in->f.len + RMP_TAG_LEN, b);
 
 	if (piece->nruns == 1 && !piece->head_len)
 		page = rmp_src_page(dst, &piece->run[0]);
 	if (page) {
 		u8 *p = kmap_local_page(page);
-		bool ok = decrypt(in, p + piece->run[0].pos % RMP_PAGE_SIZE, b.part[0].iov_base,
+		bool ok = decrypt(in, p + piece->run[0].pos % RMP_PAGE_SIZE, b->part[0].iov_base,
 				  nonce);
 
 		kunmap_local(p);
 		return ok;
 	}
-	if (!decrypt(in, buf, b.part[0].iov_base, nonce))
+	if (!decrypt(in, buf, b->part[0].iov_base, nonce))
 		return false;
-	b.part[0].iov_base = buf;
-	scatter(&b, piece, head, dst);
+	b->part[0].iov_base = buf;
+	scatter(b, piece, head, dst);
 	return true;
 }
 
@@ -260,11 +275,11 @@ bool rmp_in_open_body(struct rmp_in *in, void *body, u32 len)
 	return rmp_in_open(in, &piece, body, NULL);
 }
 
-static void session_frame(struct rmp_node *node, struct rmp_in *in)
+static void session_frame(struct rmp_node *node, struct rmp_in *in, const struct rmp_hdr *hdr)
 {
 	u32 tag;
 
-	if (!rmp_frame_parse(&in->f, in->hdr, in->skb->len - RMP_HDR_LEN)) {
+	if (!rmp_frame_parse(&in->f, hdr, in->skb->len - RMP_HDR_LEN)) {
 		rmp_count(node, RX_MALFORMED);
 		return;
 	}
@@ -286,11 +301,13 @@ static void session_frame(struct rmp_node *node, struct rmp_in *in)
 		rmp_tsess_rx(rmp_tsess_of(in->kp->end), in);
 }
 
-static const struct rmp_hdr *header_of(const struct sk_buff *skb, struct rmp_hdr *copy)
+/* Copy the header. Return: false when the frame has none. */
+static __always_inline bool take_header(const struct sk_buff *skb, struct rmp_hdr *hdr)
 {
-	if (IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS))
-		return skb_header_pointer(skb, 0, sizeof(*copy), copy);
-	return skb_copy_bits(skb, 0, copy, sizeof(*copy)) ? NULL : copy;
+	if (unlikely(skb_headlen(skb) < sizeof(*hdr)))
+		return !skb_copy_bits(skb, 0, hdr, sizeof(*hdr));
+	memcpy(hdr, skb->data, sizeof(*hdr));
+	return true;
 }
 
 /**
@@ -302,24 +319,23 @@ static const struct rmp_hdr *header_of(const struct sk_buff *skb, struct rmp_hdr
  */
 void rmp_rx(struct rmp_link *link, struct sk_buff *skb)
 {
+	struct rmp_hdr *hdr = &this_cpu_ptr(scratch)->hdr;
 	struct rmp_node *node = link->node;
-	struct rmp_in in;
+	struct rmp_in in = { .skb = skb };
 
-	in.skb = skb;
 	rmp_count(node, RX_FRAMES);
 	rmp_count_n(node, RX_BYTES, skb->len);
-	in.hdr = header_of(skb, &in.copy);
-	if (unlikely(!in.hdr)) {
+	if (unlikely(!take_header(skb, hdr))) {
 		rmp_count(node, RX_MALFORMED);
 		kfree_skb(skb);
 		return;
 	}
-	if (unlikely(in.hdr->type && in.hdr->type <= RMP_T_RESP)) {
-		rmp_slow_take(link, skb, in.hdr->type);
+	if (unlikely(hdr->type && hdr->type <= RMP_T_RESP)) {
+		rmp_slow_take(link, skb, hdr->type);
 		kfree_skb(skb);
 		return;
 	}
-	session_frame(node, &in);
+	session_frame(node, &in, hdr);
 	napi_consume_skb(skb, 1);	/* softirq: to the cache that from_system() takes from */
 }
 

@@ -89,9 +89,26 @@ enum rmp_sess_state {
 };
 
 /**
+ * struct rmp_src - where a message lies, on its way out or in
+ * @head:	its head; NULL on the way in
+ * @bv:		initiator: its data
+ * @nr_bv:	parts of it
+ * @whole:	each is a whole page
+ * @page:	target: its data, by the number of the page
+ */
+struct rmp_src {
+	const void		*head;
+	const struct bio_vec	*bv;
+	u8			nr_bv;
+	bool			whole;
+	struct page		**page;
+};
+
+/**
  * struct rmp_sess - initiator's end
  * @ini:	slots
  * @rq:		requests by slot
+ * @src:	where the message of each lies; of a void slot that of its empty echo
  * @waiting:	requests that have no slot yet
  * @timer:	retransmission; @timer_us when it fires, 0 when it is not armed
  * @asked:	reply frames counted in path.link->reply_frames
@@ -103,6 +120,7 @@ struct rmp_sess {
 	struct rmp_end		end;
 	struct rmp_ini		ini;
 	struct rmp_req		*rq[RMP_SLOTS_MAX];
+	struct rmp_src		src[RMP_SLOTS_MAX];
 	struct list_head	waiting;
 	struct hrtimer		timer;
 	u64			timer_us;
@@ -194,6 +212,23 @@ static inline struct rmp_tsess *rmp_tsess_of(struct rmp_end *end)
 	return container_of(end, struct rmp_tsess, end);
 }
 
+/**
+ * rmp_keypair_find - key pair of a frame
+ * @node:	node
+ * @index:	as the frame says
+ *
+ * Context: RCU read side.
+ * Return: the key pair, or NULL.
+ */
+static inline struct rmp_keypair *rmp_keypair_find(struct rmp_node *node, u32 index)
+{
+	struct rmp_keypair *kp = rcu_dereference(node->table->kp[index % RMP_INDEXES]);
+
+	if (!kp || kp->local != index || !atomic64_read_acquire(&kp->counter))
+		return NULL;
+	return kp;
+}
+
 static inline u64 rmp_now_us(void)
 {
 	return ktime_get_ns() / NSEC_PER_USEC;
@@ -203,7 +238,6 @@ static inline u64 rmp_now_us(void)
 struct rmp_keypair *rmp_keypair_new(struct rmp_end *end);
 void rmp_keypair_publish(struct rmp_keypair *kp);
 void rmp_keypair_drop(struct rmp_keypair *kp);
-struct rmp_keypair *rmp_keypair_find(struct rmp_node *node, u32 index);
 void rmp_end_init(struct rmp_end *end, struct rmp_node *node, bool initiator);
 int rmp_reserve_init(struct rmp_reserve *r, u16 mtu, gfp_t gfp);
 void rmp_reserve_free(struct rmp_reserve *r);
@@ -220,22 +254,6 @@ static inline bool rmp_end_has(const struct rmp_end *end, const struct rmp_keypa
 {
 	return likely(kp == end->cur) || kp == end->prev || kp == end->next;
 }
-
-/**
- * struct rmp_src - where a message lies, on its way out or in
- * @head:	its head; NULL on the way in
- * @bv:		initiator: its data
- * @nr_bv:	parts of it
- * @whole:	each is a whole page
- * @page:	target: its data, by the number of the page
- */
-struct rmp_src {
-	const void		*head;
-	const struct bio_vec	*bv;
-	u8			nr_bv;
-	bool			whole;
-	struct page		**page;
-};
 
 /* The page in which a run of data lies, NULL when it lies in parts of several. */
 static inline struct page *rmp_src_page(const struct rmp_src *src, const struct rmp_run *run)
@@ -264,15 +282,12 @@ void rmp_tx_padded(struct rmp_end *end, const struct rmp_path *path, const void 
  * struct rmp_in - a frame that came
  * @skb:	it
  * @kp:		keys that it names
- * @hdr:	its header: in the frame, or @copy
- * @f:		that in host order
+ * @f:		its header in host order
  */
 struct rmp_in {
 	struct sk_buff		*skb;
 	struct rmp_keypair	*kp;
-	const struct rmp_hdr	*hdr;
 	struct rmp_frame	f;
-	struct rmp_hdr		copy;
 };
 bool rmp_in_open(struct rmp_in *in, const struct rmp_piece *piece, void *head,
 		 const struct rmp_src *dst);

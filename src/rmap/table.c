@@ -91,23 +91,6 @@ void rmp_keypair_drop(struct rmp_keypair *kp)
 	call_rcu(&kp->rcu, free_keypair);
 }
 
-/**
- * rmp_keypair_find - key pair of a frame
- * @node:	node
- * @index:	as the frame says
- *
- * Context: RCU read side.
- * Return: the key pair, or NULL.
- */
-struct rmp_keypair *rmp_keypair_find(struct rmp_node *node, u32 index)
-{
-	struct rmp_keypair *kp = rcu_dereference(node->table->kp[index % RMP_INDEXES]);
-
-	if (!kp || kp->local != index || !atomic64_read_acquire(&kp->counter))
-		return NULL;
-	return kp;
-}
-
 void rmp_end_init(struct rmp_end *end, struct rmp_node *node, bool initiator)
 {
 	end->node = node;

@@ -69,7 +69,6 @@ static void send_reply(struct rmp_tsess *ts, unsigned int slot, u64 mask, struct
 		.msg = t->rep.msg,
 		.status = t->status,
 		.slots = ts->tgt.nslots,
-		.ts = rmp_now_us(),
 		.ts_echo = t->ts,
 	};
 
@@ -165,36 +164,54 @@ static void execute(struct rmp_tsess *ts, struct rmp_in *in)
 static const struct rmp_piece no_piece;
 
 /*
- * The first frame of a message. What the slot held stays until the frame has proved authentic, so
- * the frame goes into fresh pages at once. Return: false when it is to be dropped; *@room says
- * whether there were pages enough.
+ * The first frame of a message with data. What the slot held stays until the frame has proved
+ * authentic, so the frame goes into fresh pages at once. Return as begin().
+ */
+static bool begin_data(struct rmp_tsess *ts, struct rmp_in *in, const struct rmp_piece *piece,
+		       bool *room)
+{
+	struct rmp_treq *rq = &ts->slot[in->f.slot].rq;
+	struct page *fresh[RMP_PAGES_MAX] = { };
+	struct rmp_src dst = { .page = fresh };
+
+	*room = take_pages(ts->end.node, fresh, in->f.msg.present);
+	if (!*room)
+		piece = &no_piece;
+	if (!rmp_in_open(in, piece, rq->head, &dst)) {
+		give_back(ts->end.node, fresh, in->f.msg.data_len);
+		return false;
+	}
+	give_back(ts->end.node, rq->page, rq->data_len);
+	if (*room)
+		memcpy(rq->page, fresh, sizeof(fresh));
+	else
+		give_back(ts->end.node, fresh, in->f.msg.data_len);
+	return true;
+}
+
+/*
+ * The first frame of a message. Return: false when it is to be dropped; *@room says whether there
+ * were pages enough.
  */
 static bool begin(struct rmp_tsess *ts, struct rmp_in *in, const struct rmp_piece *piece,
 		  bool *room)
 {
 	struct rmp_treq *rq = &ts->slot[in->f.slot].rq;
-	struct page *fresh[RMP_PAGES_MAX];
-	struct rmp_src dst = { .page = fresh };
-	u32 data_len = in->f.msg.data_len;
 
-	if (data_len)
-		memset(fresh, 0, sizeof(fresh));
-	*room = take_pages(ts->end.node, fresh, in->f.msg.present);
-	if (!rmp_in_open(in, *room ? piece : &no_piece, rq->head, &dst)) {
-		give_back(ts->end.node, fresh, data_len);
-		return false;
+	if (in->f.msg.data_len) {
+		if (!begin_data(ts, in, piece, room))
+			return false;
+	} else {
+		if (!rmp_in_open(in, piece, rq->head, NULL))
+			return false;
+		give_back(ts->end.node, rq->page, rq->data_len);
 	}
-	give_back(ts->end.node, rq->page, rq->data_len);
 	if (unlikely(ts->slot[in->f.slot].zeros)) {
 		put_pages(rq->rep_page, rq->rep_len);
 		ts->slot[in->f.slot].zeros = false;
 	} else {
 		give_back(ts->end.node, rq->rep_page, rq->rep_len);
 	}
-	if (!*room)
-		give_back(ts->end.node, fresh, data_len);
-	else if (data_len)
-		memcpy(rq->page, fresh, sizeof(fresh));
 	rq->peer_id = ts->end.peer_id;
 	rq->peer_incarnation = ts->end.incarnation;
 	rq->head_len = in->f.msg.head_len;
@@ -253,12 +270,13 @@ static bool request(struct rmp_tsess *ts, struct rmp_in *in, struct sk_buff_head
 {
 	struct rmp_treq *rq = &ts->slot[in->f.slot].rq;
 	struct rmp_src dst = { .page = rq->page };
+	struct rmp_layout layout;
 	struct rmp_piece piece;
 	struct rmp_act act;
 	bool room = true;
 	enum rmp_rx rx;
 
-	rx = rmp_tgt_check(&ts->tgt, &in->f, &piece);
+	rx = rmp_tgt_check(&ts->tgt, &in->f, &layout, &piece);
 	if (rx > RMP_RX_AGAIN) {
 		count_drop(ts, &in->f, rx);
 		return false;
@@ -270,7 +288,7 @@ static bool request(struct rmp_tsess *ts, struct rmp_in *in, struct sk_buff_head
 		return false;
 	}
 	ts->end.heard = jiffies;
-	rmp_tgt_placed(&ts->tgt, &in->f, rx, &act);
+	rmp_tgt_placed(&ts->tgt, &in->f, rx, &layout, &act);
 	if (!room) {
 		refuse(ts->end.node, rq);
 		answer(ts, in->f.slot, q);

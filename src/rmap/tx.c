@@ -129,17 +129,6 @@ void rmp_for_each_part(const struct rmp_src *src, const struct rmp_run *run,
 	}
 }
 
-static void each_part(const struct rmp_src *src, const struct rmp_run *run,
-		      void (*fn)(void *arg, struct page *page, u32 off, u32 len), void *arg)
-{
-	struct page *page = rmp_src_page(src, run);
-
-	if (likely(page))
-		fn(arg, page, run->pos % RMP_PAGE_SIZE, run->len);
-	else
-		rmp_for_each_part(src, run, fn, arg);
-}
-
 static void put_copy(void *arg, struct page *page, u32 off, u32 len)
 {
 	struct sk_buff *skb = arg;
@@ -147,20 +136,54 @@ static void put_copy(void *arg, struct page *page, u32 off, u32 len)
 	memcpy_from_page(skb_put(skb, len), page, off, len);
 }
 
+static void copy_runs(struct sk_buff *skb, const struct rmp_piece *piece, const struct rmp_src *src)
+{
+	unsigned int i;
+
+	for (i = 0; i < piece->nruns; i++) {
+		const struct rmp_run *run = &piece->run[i];
+		struct page *page = rmp_src_page(src, run);
+
+		if (likely(page))
+			put_copy(skb, page, run->pos % RMP_PAGE_SIZE, run->len);
+		else
+			rmp_for_each_part(src, run, put_copy, skb);
+	}
+}
+
+/* Return: the CRC, gone on with. */
+static __always_inline u32 put_ref(struct sk_buff *skb, u32 crc, struct page *page, u32 off,
+				   u32 len)
+{
+	void *p = kmap_local_page(page);
+
+	crc = rmp_crc32c(crc, p + off, len);
+	kunmap_local(p);
+	get_page(page);
+	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, off, len, len);
+	return crc;
+}
+
 struct ref_arg {
 	struct sk_buff	*skb;
 	u32		crc;
 };
 
-static void put_ref(void *arg, struct page *page, u32 off, u32 len)
+static void put_part(void *arg, struct page *page, u32 off, u32 len)
 {
 	struct ref_arg *a = arg;
-	void *p = kmap_local_page(page);
 
-	a->crc = rmp_crc32c(a->crc, p + off, len);
-	kunmap_local(p);
-	get_page(page);
-	skb_add_rx_frag(a->skb, skb_shinfo(a->skb)->nr_frags, page, off, len, len);
+	a->crc = put_ref(a->skb, a->crc, page, off, len);
+}
+
+/* The same for a run that lies in parts of pages. */
+static noinline u32 put_parts(struct sk_buff *skb, u32 crc, const struct rmp_src *src,
+			      const struct rmp_run *run)
+{
+	struct ref_arg a = { .skb = skb, .crc = crc };
+
+	rmp_for_each_part(src, run, put_part, &a);
+	return a.crc;
 }
 
 static bool can_refer(const struct rmp_src *src)
@@ -179,23 +202,28 @@ static bool can_refer(const struct rmp_src *src)
 static void fill_plain(struct sk_buff *skb, struct rmp_hdr *hdr, const struct rmp_piece *piece,
 		       const struct rmp_src *src, bool copy)
 {
-	struct ref_arg a = { .skb = skb };
-	unsigned int i;
 	void *body = skb_tail_pointer(skb);
+	unsigned int i;
+	u32 crc = 0;
 
 	if (piece->head_len)
-		skb_put_data(skb, src->head, piece->head_len);
+		__skb_put_data(skb, src->head, piece->head_len);
 	if (unlikely(copy)) {
-		for (i = 0; i < piece->nruns; i++)
-			each_part(src, &piece->run[i], put_copy, skb);
-		a.crc = rmp_crc32c(0, body, piece->len);
+		copy_runs(skb, piece, src);
+		crc = rmp_crc32c(0, body, piece->len);
 	} else {
 		if (piece->head_len)
-			a.crc = rmp_crc32c(0, body, piece->head_len);
-		for (i = 0; i < piece->nruns; i++)
-			each_part(src, &piece->run[i], put_ref, &a);
+			crc = rmp_crc32c(0, body, piece->head_len);
+		for (i = 0; i < piece->nruns; i++) {
+			const struct rmp_run *run = &piece->run[i];
+			struct page *page = rmp_src_page(src, run);
+
+			crc = likely(page) ? put_ref(skb, crc, page, run->pos % RMP_PAGE_SIZE,
+						     run->len)
+					   : put_parts(skb, crc, src, run);
+		}
 	}
-	hdr->pcrc = cpu_to_be32(a.crc);
+	hdr->pcrc = cpu_to_be32(crc);
 	hdr->hcrc = cpu_to_be32(rmp_hdr_crc(hdr));
 }
 
@@ -208,7 +236,6 @@ static void fill_sealed(struct sk_buff *skb, struct rmp_hdr *hdr, const struct r
 {
 	u8 *body = skb_tail_pointer(skb);
 	struct page *page = NULL;
-	unsigned int i;
 
 	if (piece->nruns == 1 && !piece->head_len)
 		page = rmp_src_page(src, &piece->run[0]);
@@ -223,8 +250,7 @@ static void fill_sealed(struct sk_buff *skb, struct rmp_hdr *hdr, const struct r
 	}
 	if (piece->head_len)
 		skb_put_data(skb, src->head, piece->head_len);
-	for (i = 0; i < piece->nruns; i++)
-		each_part(src, &piece->run[i], put_copy, skb);
+	copy_runs(skb, piece, src);
 	skb_put(skb, RMP_TAG_LEN);
 	rmp_aead_encrypt(body, body, piece->len, (u8 *)hdr, sizeof(*hdr), nonce, key);
 }
@@ -286,7 +312,7 @@ static bool put_ll_header(struct out *o, struct sk_buff *skb)
 	if (first) {
 		u32 len = skb_network_offset(first);
 
-		memcpy(skb_push(skb, len), first->data, len);
+		memcpy(__skb_push(skb, len), first->data, len);
 		return true;
 	}
 	o->first = skb;
@@ -307,7 +333,7 @@ static void out_frame(struct out *o, unsigned int frag, const struct rmp_piece *
 			  &copy);
 	if (unlikely(!skb))
 		goto drop;
-	hdr = skb_put(skb, sizeof(*hdr));
+	hdr = __skb_put(skb, sizeof(*hdr));
 	*hdr = o->hdr;
 	rmp_frame_fragment(hdr, frag, piece->len);
 	if (o->sealed) {
@@ -328,9 +354,11 @@ static void out_frame(struct out *o, unsigned int frag, const struct rmp_piece *
 	}
 	skb_reset_mac_header(skb);
 	dev_hold(o->dev);
-	o->f->frag = frag;
-	o->f->len = piece->len;
-	trace_rmp_tx(o->f);
+	if (trace_rmp_tx_enabled()) {
+		o->f->frag = frag;
+		o->f->len = piece->len;
+		trace_rmp_tx(o->f);
+	}
 	__skb_queue_tail(o->q, skb);
 	return;
 drop:
@@ -418,26 +446,6 @@ void rmp_tx_control(struct rmp_end *end, struct sk_buff_head *q, u8 type, u32 ts
 	lone_frame(end, q, &f, &no_piece, NULL);
 }
 
-static void xmit(struct rmp_node *node, struct sk_buff *skb)
-{
-	struct net_device *dev = skb->dev;
-	unsigned int flags;
-	u32 len = skb->len;
-	int rc;
-
-	/* What we send frees memory: the driver may dip into the reserves for it. */
-	flags = memalloc_noreclaim_save();
-	rc = dev_queue_xmit(skb);
-	if (likely(!net_xmit_eval(rc))) {
-		rmp_count(node, TX_FRAMES);
-		rmp_count_n(node, TX_BYTES, len);
-	} else {
-		rmp_count(node, TX_DROPS);
-	}
-	memalloc_noreclaim_restore(flags);
-	dev_put(dev);
-}
-
 /**
  * rmp_tx_send - send the frames that were built
  * @node:	node
@@ -447,10 +455,30 @@ static void xmit(struct rmp_node *node, struct sk_buff *skb)
  */
 void rmp_tx_send(struct rmp_node *node, struct sk_buff_head *q)
 {
+	u32 frames = 0, bytes = 0, drops = 0;
 	struct sk_buff *skb;
+	unsigned int flags;
 
-	while ((skb = __skb_dequeue(q)))
-		xmit(node, skb);
+	/* What we send frees memory: the driver may dip into the reserves for it. */
+	flags = memalloc_noreclaim_save();
+	while ((skb = __skb_dequeue(q))) {
+		struct net_device *dev = skb->dev;
+		u32 len = skb->len;
+		int rc = dev_queue_xmit(skb);
+
+		if (likely(!net_xmit_eval(rc))) {
+			frames++;
+			bytes += len;
+		} else {
+			drops++;
+		}
+		dev_put(dev);
+	}
+	memalloc_noreclaim_restore(flags);
+	rmp_count_n(node, TX_FRAMES, frames);
+	rmp_count_n(node, TX_BYTES, bytes);
+	if (unlikely(drops))
+		rmp_count_n(node, TX_DROPS, drops);
 }
 
 static struct sk_buff *small_frame(struct net_device *dev, u32 len)
@@ -467,6 +495,8 @@ static struct sk_buff *small_frame(struct net_device *dev, u32 len)
 static void send_plain(struct rmp_link *link, struct net_device *dev, const u8 *dst,
 		       struct sk_buff *skb)
 {
+	struct sk_buff_head q;
+
 	skb->dev = dev;
 	skb->protocol = link->ethertype;
 	skb_reset_network_header(skb);
@@ -477,8 +507,10 @@ static void send_plain(struct rmp_link *link, struct net_device *dev, const u8 *
 	}
 	skb_reset_mac_header(skb);
 	dev_hold(dev);
+	__skb_queue_head_init(&q);
+	__skb_queue_tail(&q, skb);
 	local_bh_disable();
-	xmit(link->node, skb);
+	rmp_tx_send(link->node, &q);
 	local_bh_enable();
 }
 

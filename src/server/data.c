@@ -190,6 +190,7 @@ void memx_srv_data(struct memx_srv *store, struct rmp_treq *rq)
 reply:
 	/* Pages that a write has replaced, or those of one that was refused. */
 	if (rq->data_len)
-		memx_srv_pool_put(&store->pool, rq->page, RMP_PAGES_MAX);
+		memx_srv_pool_put(&store->pool, rq->page,
+				  DIV_ROUND_UP(rq->data_len, RMP_PAGE_SIZE));
 	rmp_reply(rq);
 }

@@ -125,6 +125,21 @@ struct page *memx_srv_pool_get(struct memx_srv_pool *pool)
 	return page ?: alloc_page(GFP_SOFTIRQ);
 }
 
+/* Pages that are ours alone. What there is no room for goes to the system. */
+static void keep(struct memx_srv_pool *pool, struct page **page, unsigned int n)
+{
+	unsigned int i = 0;
+
+	spin_lock_bh(&pool->lock);
+	if (pool->page)
+		for (; i < n && pool->n < MEMX_SRV_POOL_PAGES; i++)
+			pool->page[pool->n++] = page[i];
+	spin_unlock_bh(&pool->lock);
+	for (; i < n; i++)
+		put_page(page[i]);
+	memset(page, 0, n * sizeof(*page));
+}
+
 /**
  * memx_srv_pool_put - take pages back
  * @pool:	pool
@@ -138,20 +153,17 @@ struct page *memx_srv_pool_get(struct memx_srv_pool *pool)
  */
 void memx_srv_pool_put(struct memx_srv_pool *pool, struct page **page, unsigned int n)
 {
-	unsigned int i;
+	unsigned int i, ours = 0;
 
-	spin_lock_bh(&pool->lock);
 	for (i = 0; i < n; i++) {
-		if (pool->page && pool->n < MEMX_SRV_POOL_PAGES && page[i] &&
-		    page_count(page[i]) == 1) {
-			pool->page[pool->n++] = page[i];
-			page[i] = NULL;
-		}
-	}
-	spin_unlock_bh(&pool->lock);
-	for (i = 0; i < n; i++) {
-		if (page[i])
-			put_page(page[i]);
+		struct page *p = page[i];
+
 		page[i] = NULL;
+		if (p && page_count(p) == 1)
+			page[ours++] = p;
+		else if (p)
+			put_page(p);
 	}
+	if (ours)
+		keep(pool, page, ours);
 }

@@ -25,9 +25,10 @@ static void check_piece(const struct rmp_frame *f, const struct rmp_piece *p, un
 static void to_target(struct rmp_tgt *tgt, const struct rmp_frame *f)
 {
 	struct rmp_msg none = { 0 };
+	struct rmp_layout layout;
 	struct rmp_piece piece;
 	struct rmp_act act;
-	enum rmp_rx rx = rmp_tgt_check(tgt, f, &piece);
+	enum rmp_rx rx = rmp_tgt_check(tgt, f, &layout, &piece);
 
 	if (rx > RMP_RX_AGAIN)
 		return;
@@ -36,7 +37,7 @@ static void to_target(struct rmp_tgt *tgt, const struct rmp_frame *f)
 		HOLDS(piece.len == f->len);
 		check_piece(f, &piece, tgt->geo.room);
 	}
-	rmp_tgt_placed(tgt, f, rx, &act);
+	rmp_tgt_placed(tgt, f, rx, &layout, &act);
 	HOLDS(!(act.nack & ~rmp_layout_all(&tgt->slot[f->slot].req)));
 	if (act.done)
 		HOLDS(rmp_tgt_reply(tgt, f->slot, &none, RMP_OK, false, &act));
@@ -45,6 +46,7 @@ static void to_target(struct rmp_tgt *tgt, const struct rmp_frame *f)
 
 static void to_initiator(struct rmp_ini *ini, const struct rmp_frame *f)
 {
+	struct rmp_layout layout;
 	struct rmp_piece piece;
 	struct rmp_act act;
 
@@ -53,14 +55,15 @@ static void to_initiator(struct rmp_ini *ini, const struct rmp_frame *f)
 			HOLDS(!(act.send & ~rmp_layout_all(&ini->slot[f->slot].req)));
 		return;
 	}
-	if (rmp_ini_check(ini, f, &piece) != RMP_RX_PLACE)
+	if (rmp_ini_check(ini, f, &layout, &piece) != RMP_RX_PLACE)
 		return;
 	if (ini->slot[f->slot].state == RMP_INI_BUSY) {
 		HOLDS(f->msg.data_len <= ini->slot[f->slot].recv_max);
 		HOLDS(f->msg.head_len <= ini->slot[f->slot].head_max);
 		check_piece(f, &piece, ini->geo.room);
 	}
-	rmp_ini_placed(ini, 1000, f, &act);
+	if (rmp_ini_placed(ini, f, &layout))
+		rmp_ini_settle(ini, 1000, f, &act);
 	ACCEPTED();
 }
 

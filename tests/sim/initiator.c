@@ -232,13 +232,14 @@ static struct req *reply(struct sess *s, struct in *in, u64 now)
 	struct req *rq = s->rq[in->f.slot];
 	struct src dst = { .data = rq ? rq->data : NULL };
 	struct world *w = s->end.node->w;
+	struct rmp_layout layout;
 	struct rmp_piece piece;
 	struct rmp_act act;
 	enum rmp_rx rx;
 	bool was_void = s->ini.slot[in->f.slot].state == RMP_INI_VOID;
 	unsigned int nfrags;
 
-	rx = rmp_ini_check(&s->ini, &in->f, &piece);
+	rx = rmp_ini_check(&s->ini, &in->f, &layout, &piece);
 	if (rx != RMP_RX_PLACE) {
 		count_drop(s->end.node, &in->f, rx);
 		return NULL;
@@ -246,7 +247,9 @@ static struct req *reply(struct sess *s, struct in *in, u64 now)
 	if (!in_open(in, &piece, rq ? rq->rep_head : NULL, &dst))
 		return NULL;
 	s->end.heard_us = now;
-	rmp_ini_placed(&s->ini, now, &in->f, &act);
+	if (!rmp_ini_placed(&s->ini, &in->f, &layout))
+		return NULL;
+	rmp_ini_settle(&s->ini, now, &in->f, &act);
 	w->stats.window_cuts += act.cut;
 	if (act.nack) {
 		struct rmp_frame f = {

@@ -151,14 +151,15 @@ static bool begin(struct tsess *ts, struct in *in, const struct rmp_piece *piece
 }
 
 /* Break: a retransmission is taken for new, and an old number too. */
-static enum rmp_rx no_sequence(struct tsess *ts, const struct rmp_frame *f, struct rmp_piece *p)
+static enum rmp_rx no_sequence(struct tsess *ts, const struct rmp_frame *f, struct rmp_layout *l,
+			       struct rmp_piece *p)
 {
 	struct rmp_tgt_slot *s = &ts->tgt.slot[f->slot];
 
 	if (s->state != RMP_TGT_ANSWERED || f->seq == s->seq)
 		return RMP_RX_STALE;
 	s->seq = f->seq - 1;
-	return rmp_tgt_check(&ts->tgt, f, p);
+	return rmp_tgt_check(&ts->tgt, f, l, p);
 }
 
 static bool act_on(struct tsess *ts, const struct in *in, const struct rmp_act *act)
@@ -186,14 +187,15 @@ static bool request(struct tsess *ts, struct in *in)
 {
 	struct treq *rq = &ts->slot[in->f.slot];
 	struct src dst = { .page = rq->page };
+	struct rmp_layout layout;
 	struct rmp_piece piece;
 	struct rmp_act act;
 	bool room = true;
 	enum rmp_rx rx;
 
-	rx = rmp_tgt_check(&ts->tgt, &in->f, &piece);
+	rx = rmp_tgt_check(&ts->tgt, &in->f, &layout, &piece);
 	if (rx == RMP_RX_STALE && ts->end.node->w->brk == BRK_NO_SEQUENCE)
-		rx = no_sequence(ts, &in->f, &piece);
+		rx = no_sequence(ts, &in->f, &layout, &piece);
 	if (rx > RMP_RX_AGAIN) {
 		count_drop(ts->end.node, &in->f, rx);
 		return false;
@@ -205,7 +207,7 @@ static bool request(struct tsess *ts, struct in *in)
 		return false;
 	}
 	ts->end.heard_us = now_us(ts->end.node);
-	rmp_tgt_placed(&ts->tgt, &in->f, rx, &act);
+	rmp_tgt_placed(&ts->tgt, &in->f, rx, &layout, &act);
 	if (!room) {
 		ts->end.node->w->stats.busy++;
 		rq->status = RMP_BUSY;

@@ -44,14 +44,15 @@ static bool to_target(unsigned int slot, const struct rmp_ini_slot *s)
 		struct rmp_frame f = {
 			.type = RMP_T_REQ, .slot = slot, .seq = s->seq, .msg = s->req.msg
 		}, in;
+		struct rmp_layout layout;
 		struct rmp_piece piece;
 		enum rmp_rx rx;
 
 		pass(&f, &s->req, &ini.geo, i, &in);
-		rx = rmp_tgt_check(&tgt, &in, &piece);
+		rx = rmp_tgt_check(&tgt, &in, &layout, &piece);
 		if (rx > RMP_RX_NEW)
 			broken("the target refuses a fragment");
-		rmp_tgt_placed(&tgt, &in, rx, &act);
+		rmp_tgt_placed(&tgt, &in, rx, &layout, &act);
 	}
 	return act.done;
 }
@@ -66,12 +67,14 @@ static bool to_initiator(unsigned int slot, const struct rmp_tgt_slot *s)
 			.type = RMP_T_REP, .slot = slot, .seq = s->seq, .msg = s->rep.msg,
 			.slots = 64, .ts_echo = s->ts,
 		}, in;
+		struct rmp_layout layout;
 		struct rmp_piece piece;
 
 		pass(&f, &s->rep, &tgt.geo, i, &in);
-		if (rmp_ini_check(&ini, &in, &piece) != RMP_RX_PLACE)
+		if (rmp_ini_check(&ini, &in, &layout, &piece) != RMP_RX_PLACE)
 			broken("the initiator refuses a fragment");
-		rmp_ini_placed(&ini, now, &in, &act);
+		if (rmp_ini_placed(&ini, &in, &layout))
+			rmp_ini_settle(&ini, now, &in, &act);
 	}
 	return act.done;
 }

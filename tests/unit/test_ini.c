@@ -51,14 +51,15 @@ static enum rmp_rx take(struct rmp_ini *ini, u64 now, const struct rmp_frame *f,
 			struct rmp_act *act)
 {
 	struct rmp_ini before = *ini;
+	struct rmp_layout l;
 	struct rmp_piece p;
 	enum rmp_rx rx;
 
 	*act = (struct rmp_act) { 0 };
-	rx = rmp_ini_check(ini, f, &p);
+	rx = rmp_ini_check(ini, f, &l, &p);
 	CHECK_MEM(&before, ini, sizeof(before));	/* asking changes nothing */
-	if (rx == RMP_RX_PLACE)
-		rmp_ini_placed(ini, now, f, act);
+	if (rx == RMP_RX_PLACE && rmp_ini_placed(ini, f, &l))
+		rmp_ini_settle(ini, now, f, act);
 	return rx;
 }
 
@@ -157,7 +158,7 @@ TEST(reply_in_order)
 	CHECK_EQ(ini.slot[0].deadline_us, NOW + 50000);
 	CHECK_EQ(take_page(&ini, 0, 1, 0, &act), RMP_RX_PLACE);
 	CHECK(!act.done && !act.nack);
-	CHECK_EQ(ini.slot[0].deadline_us, NOW + 50100);
+	CHECK_EQ(ini.slot[0].deadline_us, NOW + 50000);
 	CHECK_EQ(take_page(&ini, 0, 1, 1, &act), RMP_RX_PLACE);
 	CHECK_EQ(take_page(&ini, 0, 1, 1, &act), RMP_RX_DUPLICATE);
 	CHECK_EQ(take_page(&ini, 0, 1, 2, &act), RMP_RX_PLACE);
@@ -253,10 +254,14 @@ TEST(gap_in_a_reply_is_asked_for_once)
 	CHECK_EQ(act.nack, 3);
 	CHECK(act.cut && !act.done);
 	CHECK_EQ(ini.cong.cwnd, 84);
+	CHECK_EQ(rmp_ini_deadline(&ini), NOW + 50100);
 	take_page(&ini, 0, 1, 1, &act);
 	CHECK_EQ(act.nack, 0);
+	/* something has come since: the timer is set anew */
+	CHECK(!rmp_ini_timeout(&ini, NOW + 50100, &act));
+	CHECK_EQ(rmp_ini_deadline(&ini), NOW + 100100);
 	/* a new round: all that is missing */
-	CHECK(rmp_ini_timeout(&ini, NOW + 50100, &act));
+	CHECK(rmp_ini_timeout(&ini, NOW + 100100, &act));
 	CHECK_EQ(act.nack, 1);
 	CHECK_EQ(act.send, 0);
 	take_page(&ini, 0, 1, 0, &act);
@@ -374,12 +379,13 @@ TEST(void_slot_places_nothing)
 {
 	struct rmp_ini ini = fresh();
 	struct rmp_frame f = frag_of(&page, 0, 1, 0);
+	struct rmp_layout l;
 	struct rmp_piece p;
 
 	rmp_ini_start(&ini, NOW, &read_page);
 	rmp_ini_void(&ini, NOW, 0);
 	memset(&p, 0xee, sizeof(p));
-	CHECK_EQ(rmp_ini_check(&ini, &f, &p), RMP_RX_PLACE);
+	CHECK_EQ(rmp_ini_check(&ini, &f, &l, &p), RMP_RX_PLACE);
 	CHECK(!p.head_len && !p.nruns && !p.len);
 }
 
@@ -524,6 +530,7 @@ static void storm(void)
 		struct rmp_msg m = t_below(9) ? page : (struct rmp_msg) {
 			.data_len = 4096 * (1 + !t_below(2)), .head_len = 8
 		};
+		struct rmp_layout l;
 		struct rmp_frame f;
 		struct rmp_act act;
 		int slot;
@@ -540,7 +547,7 @@ static void storm(void)
 			o[n].began = false;
 		}
 		f = frag_of(&m, n, o[n].seq - !t_below(5), t_below(frags_of(&m)));
-		CHECK_EQ(rmp_ini_check(&ini, &f, &(struct rmp_piece){ 0 }),
+		CHECK_EQ(rmp_ini_check(&ini, &f, &l, &(struct rmp_piece){ 0 }),
 			 oracle_check(&o[n], &f));
 		if (take(&ini, now, &f, &act) == RMP_RX_PLACE)
 			oracle_take(&o[n], &f, &act);

@@ -44,14 +44,15 @@ static struct rmp_frame frag_of(const struct rmp_msg *m, unsigned int slot, u32 
 static enum rmp_rx take(struct rmp_tgt *t, const struct rmp_frame *f, struct rmp_act *act)
 {
 	struct rmp_tgt before = *t;
+	struct rmp_layout l;
 	struct rmp_piece p;
 	enum rmp_rx rx;
 
 	*act = (struct rmp_act) { 0 };
-	rx = rmp_tgt_check(t, f, &p);
+	rx = rmp_tgt_check(t, f, &l, &p);
 	CHECK_MEM(&before, t, sizeof(before));	/* asking changes nothing */
 	if (rx <= RMP_RX_AGAIN)
-		rmp_tgt_placed(t, f, rx, act);
+		rmp_tgt_placed(t, f, rx, &l, act);
 	return rx;
 }
 

@@ -26,50 +26,45 @@ static inline u32 memx_crc32b(u32 crc, u8 v)
 	return crc;
 }
 
-static __always_inline u64 memx_crc32q_8(u64 crc, const u64 *p)
+/* Of @n words, at most 32, a number that the compiler knows: no loop. */
+static __always_inline u64 memx_crc32q_n(u64 crc, const u64 *word, unsigned int n)
 {
 	unsigned int i;
 
-#pragma GCC unroll 8
-	for (i = 0; i < 8; i++)
-		crc = memx_crc32q(crc, p + i);
-	return crc;
-}
-
-/* Of a known, small number of words: no call, no loop. */
-static __always_inline u32 memx_crc32c_words(u32 seed, const u64 *word, unsigned int n)
-{
-	u64 crc = seed;
-	unsigned int i;
-
-	if (!static_cpu_has(X86_FEATURE_XMM4_2))
-		return crc32c(seed, word, n * sizeof(*word));
-#pragma GCC unroll 8
+#pragma GCC unroll 32
 	for (i = 0; i < n; i++)
 		crc = memx_crc32q(crc, word + i);
 	return crc;
 }
 
+/* The same: no call either. */
+static __always_inline u32 memx_crc32c_words(u32 seed, const u64 *word, unsigned int n)
+{
+	if (!static_cpu_has(X86_FEATURE_XMM4_2))
+		return crc32c(seed, word, n * sizeof(*word));
+	return memx_crc32q_n(seed, word, n);
+}
+
 /* The processor reads words at any address. */
 static inline u32 memx_crc32c(u32 seed, const void *data, unsigned int len)
 {
+	unsigned int n = len / sizeof(u64), part;
 	const u64 *word = data;
 	const u8 *byte;
 	u64 crc = seed;
 
 	if (!static_cpu_has(X86_FEATURE_XMM4_2))
 		return crc32c(seed, data, len);
-	for (; len >= 32 * sizeof(*word); len -= 32 * sizeof(*word), word += 32) {
-		crc = memx_crc32q_8(crc, word);
-		crc = memx_crc32q_8(crc, word + 8);
-		crc = memx_crc32q_8(crc, word + 16);
-		crc = memx_crc32q_8(crc, word + 24);
+	for (; n >= 32; n -= 32, word += 32)
+		crc = memx_crc32q_n(crc, word, 32);
+#pragma GCC unroll 5
+	for (part = 16; part; part /= 2) {
+		if (n & part) {
+			crc = memx_crc32q_n(crc, word, part);
+			word += part;
+		}
 	}
-	for (; len >= 8 * sizeof(*word); len -= 8 * sizeof(*word), word += 8)
-		crc = memx_crc32q_8(crc, word);
-	for (; len >= sizeof(*word); len -= sizeof(*word))
-		crc = memx_crc32q(crc, word++);
-	for (byte = (const u8 *)word; len; len--)
+	for (byte = (const u8 *)word, len %= sizeof(u64); len; len--)
 		crc = memx_crc32b(crc, *byte++);
 	return crc;
 }

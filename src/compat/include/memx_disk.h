@@ -40,7 +40,6 @@ static inline struct gendisk *memx_disk_alloc(struct blk_mq_tag_set *set,
 	blk_queue_logical_block_size(q, lim->logical_block_size);
 	blk_queue_physical_block_size(q, lim->physical_block_size);
 	blk_queue_io_min(q, lim->io_min);
-	blk_queue_chunk_sectors(q, lim->chunk_sectors);
 	blk_queue_max_hw_sectors(q, lim->max_hw_sectors);
 	blk_queue_max_segments(q, lim->max_segments);
 	blk_queue_segment_boundary(q, lim->seg_boundary_mask);

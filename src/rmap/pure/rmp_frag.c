@@ -27,34 +27,3 @@ void rmp_geo_init(struct rmp_geo *geo, unsigned int mtu)
 		geo->chunk = round_up(DIV_ROUND_UP(RMP_PAGE_SIZE, geo->per_page), 8);
 	}
 }
-
-/* Bytes of data in the fullest data frame of a message that has @npages travelling pages. */
-static unsigned int fullest(const struct rmp_geo *geo, unsigned int npages)
-{
-	if (!geo->pages)
-		return geo->chunk;
-	return min_t(unsigned int, geo->pages, npages) * RMP_PAGE_SIZE;
-}
-
-/**
- * rmp_layout_init - cut a message into fragments
- * @l:		to fill
- * @geo:	geometry of the path
- * @msg:	the message; may come from the wire
- *
- * Return: false when no such message can exist.
- */
-bool rmp_layout_init(struct rmp_layout *l, const struct rmp_geo *geo, const struct rmp_msg *msg)
-{
-	unsigned int npages, data_frags;
-
-	if (!rmp_msg_valid(msg))
-		return false;
-
-	npages = hweight16(msg->present);
-	data_frags = geo->pages ? DIV_ROUND_UP(npages, geo->pages) : npages * geo->per_page;
-	l->msg = *msg;
-	l->lone_head = !npages || msg->head_len > geo->room - fullest(geo, npages);
-	l->nfrags = data_frags + l->lone_head;
-	return true;
-}

@@ -76,7 +76,6 @@ struct rmp_piece {
 };
 
 void rmp_geo_init(struct rmp_geo *geo, unsigned int mtu);
-bool rmp_layout_init(struct rmp_layout *l, const struct rmp_geo *geo, const struct rmp_msg *msg);
 
 static inline u64 rmp_layout_all(const struct rmp_layout *l)
 {
@@ -91,6 +90,45 @@ static inline bool rmp_msg_equal(const struct rmp_msg *a, const struct rmp_msg *
 static inline unsigned int rmp_msg_pages(const struct rmp_msg *m)
 {
 	return DIV_ROUND_UP(m->data_len, RMP_PAGE_SIZE);
+}
+
+/* Can such a message exist? */
+static inline bool rmp_msg_valid(const struct rmp_msg *m)
+{
+	return m->head_len <= RMP_HEAD_MAX && m->data_len <= RMP_DATA_MAX &&
+	       !((u32)m->present >> rmp_msg_pages(m));
+}
+
+/* Bytes of data in the fullest data frame of a message that has @npages travelling pages. */
+static inline unsigned int rmp_geo_fullest(const struct rmp_geo *geo, unsigned int npages)
+{
+	if (!geo->pages)
+		return geo->chunk;
+	return min_t(unsigned int, geo->pages, npages) * RMP_PAGE_SIZE;
+}
+
+/**
+ * rmp_layout_init - cut a message into fragments
+ * @l:		to fill
+ * @geo:	geometry of the path
+ * @msg:	the message; may come from the wire
+ *
+ * Return: false when no such message can exist.
+ */
+static inline bool rmp_layout_init(struct rmp_layout *l, const struct rmp_geo *geo,
+				   const struct rmp_msg *msg)
+{
+	unsigned int npages, data_frags;
+
+	if (!rmp_msg_valid(msg))
+		return false;
+
+	npages = hweight16(msg->present);
+	data_frags = geo->pages ? DIV_ROUND_UP(npages, geo->pages) : npages * geo->per_page;
+	l->msg = *msg;
+	l->lone_head = !npages || msg->head_len > geo->room - rmp_geo_fullest(geo, npages);
+	l->nfrags = data_frags + l->lone_head;
+	return true;
 }
 
 /* Number of the @n-th page (from 0) that travels. */
@@ -149,13 +187,6 @@ static inline void rmp_layout_piece(const struct rmp_layout *l, const struct rmp
 	npages = hweight16(msg->present);
 	for (i = frag * geo->pages; i < npages && i < (frag + 1) * geo->pages; i++)
 		rmp_add_run(p, msg, rmp_nth_page(msg->present, i) * RMP_PAGE_SIZE, RMP_PAGE_SIZE);
-}
-
-/* Can such a message exist? */
-static inline bool rmp_msg_valid(const struct rmp_msg *m)
-{
-	return m->head_len <= RMP_HEAD_MAX && m->data_len <= RMP_DATA_MAX &&
-	       !((u32)m->present >> rmp_msg_pages(m));
 }
 
 #endif

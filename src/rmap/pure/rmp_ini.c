@@ -53,6 +53,7 @@ void rmp_ini_resume(struct rmp_ini *ini, u64 now, u8 granted)
 		struct rmp_ini_slot *s = &ini->slot[__ffs64(busy)];
 
 		s->tries = 0;
+		s->heard = false;
 		s->deadline_us = now;
 	}
 }
@@ -108,6 +109,7 @@ int rmp_ini_start(struct rmp_ini *ini, u64 now, const struct rmp_ini_req *req)
 	s->cost = cost;
 	s->tries = 0;
 	s->replied = false;
+	s->heard = false;
 	s->state = RMP_INI_BUSY;
 	s->deadline_us = now + ini->rtt.rto_us;
 	ini->free &= ~BIT_ULL(n);
@@ -131,6 +133,7 @@ void rmp_ini_void(struct rmp_ini *ini, u64 now, unsigned int slot)
 	s->got = 0;
 	s->nacked = 0;
 	s->replied = false;
+	s->heard = false;
 	s->deadline_us = now;
 	rmp_layout_init(&s->req, &ini->geo, &void_msg);
 }
@@ -142,37 +145,21 @@ static enum rmp_rx match(const struct rmp_ini *ini, const struct rmp_frame *f)
 	return s->state == RMP_INI_FREE || s->seq != f->seq ? RMP_RX_STALE : RMP_RX_PLACE;
 }
 
-/*
- * Layout of the reply that @f is a fragment of: known, or believed of its first fragment when it
- * is within bounds.
- */
-static bool reply_layout(const struct rmp_ini *ini, const struct rmp_frame *f, struct rmp_layout *l)
-{
-	const struct rmp_ini_slot *s = &ini->slot[f->slot];
-
-	if (s->replied) {
-		*l = s->rep;
-		return rmp_msg_equal(&l->msg, &f->msg);
-	}
-	if (f->msg.data_len > s->recv_max || f->msg.head_len > s->head_max)
-		return false;
-	return rmp_layout_init(l, &ini->geo, &f->msg);
-}
-
 /**
  * rmp_ini_check - what to do with a fragment of a reply
  * @ini:	initiator; not changed, for the frame is not authenticated yet
  * @f:		the frame
+ * @l:		to fill for the first fragment that comes: the reply that it tells of
  * @piece:	to fill: what the fragment carries; empty when the slot is void
  *
  * Return: RMP_RX_PLACE: authenticate it, put it in place and call rmp_ini_placed(). Else drop it.
  */
 enum rmp_rx rmp_ini_check(const struct rmp_ini *ini, const struct rmp_frame *f,
-			  struct rmp_piece *piece)
+			  struct rmp_layout *l, struct rmp_piece *piece)
 {
 	const struct rmp_ini_slot *s = &ini->slot[f->slot];
+	const struct rmp_layout *rep = &s->rep;
 	enum rmp_rx rx = match(ini, f);
-	struct rmp_layout l;
 
 	if (rx != RMP_RX_PLACE)
 		return rx;
@@ -182,11 +169,19 @@ enum rmp_rx rmp_ini_check(const struct rmp_ini *ini, const struct rmp_frame *f,
 		piece->len = 0;
 		return RMP_RX_PLACE;
 	}
-	if (!reply_layout(ini, f, &l) || f->frag >= l.nfrags)
+	if (!s->replied) {
+		rep = l;
+		if (f->msg.data_len > s->recv_max || f->msg.head_len > s->head_max ||
+		    !rmp_layout_init(l, &ini->geo, &f->msg))
+			return RMP_RX_MALFORMED;
+	} else if (!rmp_msg_equal(&rep->msg, &f->msg)) {
 		return RMP_RX_MALFORMED;
-	if (s->replied && s->got & BIT_ULL(f->frag))
+	}
+	if (f->frag >= rep->nfrags)
+		return RMP_RX_MALFORMED;
+	if (s->got & BIT_ULL(f->frag))
 		return RMP_RX_DUPLICATE;
-	rmp_layout_piece(&l, &ini->geo, f->frag, piece);
+	rmp_layout_piece(rep, &ini->geo, f->frag, piece);
 	return piece->len == f->len ? RMP_RX_PLACE : RMP_RX_MALFORMED;
 }
 
@@ -205,41 +200,60 @@ static void complete(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, st
 	ini->free |= BIT_ULL(f->slot);
 }
 
+/* Fragments before @frag that are missing, and were not asked for. */
+static u64 gap_before(const struct rmp_ini_slot *s, unsigned int frag)
+{
+	return (BIT_ULL(frag) - 1) & ~s->got & ~s->nacked;
+}
+
 /**
  * rmp_ini_placed - a fragment of a reply was authenticated and is in place
  * @ini:	initiator
- * @now:	microseconds
  * @f:		the frame, for which rmp_ini_check() has just said RMP_RX_PLACE
- * @act:	to fill: @done, @nack of a gap before this fragment, @cut
+ * @l:		what it has filled in
+ *
+ * Most fragments leave nothing to do, and need no clock.
+ *
+ * Return: true: the reply is complete, or this shows a gap: rmp_ini_settle() is to follow.
  */
-void rmp_ini_placed(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, struct rmp_act *act)
+bool rmp_ini_placed(struct rmp_ini *ini, const struct rmp_frame *f, const struct rmp_layout *l)
 {
 	struct rmp_ini_slot *s = &ini->slot[f->slot];
-	u64 gap;
 
-	*act = (struct rmp_act) { .slot = f->slot };
 	if (f->slots)
 		ini->granted = f->slots;
-	if (s->state == RMP_INI_VOID) {
-		complete(ini, now, f, act);
-		return;
-	}
+	if (s->state == RMP_INI_VOID)
+		return true;
 	if (!s->replied) {
-		rmp_layout_init(&s->rep, &ini->geo, &f->msg);
+		s->rep = *l;
 		s->replied = true;
 	}
+	s->heard = true;
 	s->got |= BIT_ULL(f->frag);
-	if (s->got == rmp_layout_all(&s->rep)) {
+	return s->got == rmp_layout_all(&s->rep) || gap_before(s, f->frag);
+}
+
+/**
+ * rmp_ini_settle - a reply is complete, or has a gap
+ * @ini:	initiator
+ * @now:	microseconds
+ * @f:		the frame, for which rmp_ini_placed() has just said so
+ * @act:	to fill: @done, @nack of the gap, @cut
+ */
+void rmp_ini_settle(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, struct rmp_act *act)
+{
+	struct rmp_ini_slot *s = &ini->slot[f->slot];
+
+	*act = (struct rmp_act) { .slot = f->slot };
+	if (s->state == RMP_INI_VOID || s->got == rmp_layout_all(&s->rep)) {
 		complete(ini, now, f, act);
 		return;
 	}
+	act->nack = gap_before(s, f->frag);
+	s->nacked |= act->nack;
+	s->heard = false;
 	s->deadline_us = now + rmp_rtt_backoff(&ini->rtt, s->tries);
-	gap = (BIT_ULL(f->frag) - 1) & ~s->got & ~s->nacked;
-	if (gap) {
-		s->nacked |= gap;
-		act->nack = gap;
-		act->cut = rmp_cong_loss(&ini->cong, now, rmp_rtt_us(&ini->rtt), false);
-	}
+	act->cut = rmp_cong_loss(&ini->cong, now, rmp_rtt_us(&ini->rtt), false);
 }
 
 /**
@@ -287,6 +301,11 @@ bool rmp_ini_timeout(struct rmp_ini *ini, u64 now, struct rmp_act *act)
 
 		if (s->deadline_us > now)
 			continue;
+		if (s->heard) {
+			s->heard = false;
+			s->deadline_us = now + rmp_rtt_backoff(&ini->rtt, s->tries);
+			continue;
+		}
 		*act = (struct rmp_act) { .slot = n };
 		if (s->replied) {
 			act->nack = rmp_layout_all(&s->rep) & ~s->got;

@@ -29,13 +29,14 @@ enum rmp_ini_state {
  * @rep:	the reply's, once @replied
  * @got:	reply fragments that are in place
  * @nacked:	reply fragments asked for again since the timer last ran out
- * @deadline_us: when the timer runs out
+ * @deadline_us: when the timer runs out; if @heard it is set anew then
  * @recv_max:	most bytes of data that the reply may have
  * @seq:	sequence number of the request now, or of the last one
  * @cost:	frames counted in the congestion window
  * @tries:	how often the timer has run out for this request
  * @state:	enum rmp_ini_state
  * @replied:	a fragment of the reply has come
+ * @heard:	one has come since the timer was set
  * @head_max:	most bytes of head that the reply may have
  */
 struct rmp_ini_slot {
@@ -50,6 +51,7 @@ struct rmp_ini_slot {
 	u8			tries;
 	u8			state;
 	bool			replied;
+	bool			heard;
 	u8			head_max;
 };
 
@@ -85,8 +87,9 @@ u32 rmp_ini_reply_frames(const struct rmp_ini *ini, u32 recv_max);
 int rmp_ini_start(struct rmp_ini *ini, u64 now, const struct rmp_ini_req *req);
 void rmp_ini_void(struct rmp_ini *ini, u64 now, unsigned int slot);
 enum rmp_rx rmp_ini_check(const struct rmp_ini *ini, const struct rmp_frame *f,
-			  struct rmp_piece *piece);
-void rmp_ini_placed(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, struct rmp_act *act);
+			  struct rmp_layout *l, struct rmp_piece *piece);
+bool rmp_ini_placed(struct rmp_ini *ini, const struct rmp_frame *f, const struct rmp_layout *l);
+void rmp_ini_settle(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, struct rmp_act *act);
 bool rmp_ini_nack(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, u64 mask,
 		  struct rmp_act *act);
 bool rmp_ini_timeout(struct rmp_ini *ini, u64 now, struct rmp_act *act);

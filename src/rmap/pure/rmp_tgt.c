@@ -15,18 +15,16 @@ void rmp_tgt_init(struct rmp_tgt *tgt, unsigned int mtu, u8 nslots)
 }
 
 static enum rmp_rx check_new(const struct rmp_tgt *tgt, const struct rmp_frame *f,
-			     struct rmp_piece *piece)
+			     struct rmp_layout *l, struct rmp_piece *piece)
 {
-	struct rmp_layout l;
-
-	if (!rmp_layout_init(&l, &tgt->geo, &f->msg) || f->frag >= l.nfrags)
+	if (!rmp_layout_init(l, &tgt->geo, &f->msg) || f->frag >= l->nfrags)
 		return RMP_RX_MALFORMED;
-	rmp_layout_piece(&l, &tgt->geo, f->frag, piece);
+	rmp_layout_piece(l, &tgt->geo, f->frag, piece);
 	return piece->len == f->len ? RMP_RX_NEW : RMP_RX_MALFORMED;
 }
 
 static enum rmp_rx check_current(const struct rmp_tgt *tgt, const struct rmp_frame *f,
-				 struct rmp_piece *piece)
+				 struct rmp_layout *l, struct rmp_piece *piece)
 {
 	const struct rmp_tgt_slot *s = &tgt->slot[f->slot];
 	bool probe = f->flags & RMP_F_PROBE;
@@ -38,7 +36,7 @@ static enum rmp_rx check_current(const struct rmp_tgt *tgt, const struct rmp_fra
 		 * Nothing was executed.
 		 */
 		if (!rmp_msg_equal(&s->req.msg, &f->msg))
-			return check_new(tgt, f, piece);
+			return check_new(tgt, f, l, piece);
 		if (f->frag >= s->req.nfrags)
 			return RMP_RX_MALFORMED;
 		if (s->got & BIT_ULL(f->frag))
@@ -54,6 +52,7 @@ static enum rmp_rx check_current(const struct rmp_tgt *tgt, const struct rmp_fra
  * rmp_tgt_check - what to do with a fragment of a request
  * @tgt:	target; not changed, for the frame is not authenticated yet
  * @f:		the frame
+ * @l:		to fill for RMP_RX_NEW: the request that it begins
  * @piece:	to fill for RMP_RX_PLACE and RMP_RX_NEW: what the fragment carries
  *
  * Return: RMP_RX_PLACE, RMP_RX_NEW: authenticate it, put it in place (for RMP_RX_NEW into fresh
@@ -61,16 +60,16 @@ static enum rmp_rx check_current(const struct rmp_tgt *tgt, const struct rmp_fra
  * it and call rmp_tgt_placed(). Else drop it.
  */
 enum rmp_rx rmp_tgt_check(const struct rmp_tgt *tgt, const struct rmp_frame *f,
-			  struct rmp_piece *piece)
+			  struct rmp_layout *l, struct rmp_piece *piece)
 {
 	const struct rmp_tgt_slot *s = &tgt->slot[f->slot];
 
 	if (f->slot >= tgt->nslots)
 		return RMP_RX_MALFORMED;
 	if (f->seq == s->seq && s->state != RMP_TGT_IDLE)
-		return check_current(tgt, f, piece);
+		return check_current(tgt, f, l, piece);
 	if (f->seq == s->seq + 1 && (s->state == RMP_TGT_IDLE || s->state == RMP_TGT_ANSWERED))
-		return check_new(tgt, f, piece);
+		return check_new(tgt, f, l, piece);
 	return RMP_RX_STALE;
 }
 
@@ -91,10 +90,11 @@ static void nack_gap(struct rmp_tgt_slot *s, const struct rmp_frame *f, struct r
  * @tgt:	target
  * @f:		the frame
  * @rx:		what rmp_tgt_check() has just said
+ * @l:		what it has filled in
  * @act:	to fill: @done (execute the request), @nack, @alive, @send (the reply once more)
  */
 void rmp_tgt_placed(struct rmp_tgt *tgt, const struct rmp_frame *f, enum rmp_rx rx,
-		    struct rmp_act *act)
+		    const struct rmp_layout *l, struct rmp_act *act)
 {
 	struct rmp_tgt_slot *s = &tgt->slot[f->slot];
 
@@ -104,7 +104,7 @@ void rmp_tgt_placed(struct rmp_tgt *tgt, const struct rmp_frame *f, enum rmp_rx 
 		s->state = RMP_TGT_ARRIVING;
 		s->got = 0;
 		s->nacked = 0;
-		rmp_layout_init(&s->req, &tgt->geo, &f->msg);
+		s->req = *l;
 	}
 	s->ts = f->ts;
 	if (s->state == RMP_TGT_ANSWERED) {

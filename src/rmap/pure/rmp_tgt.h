@@ -56,9 +56,9 @@ struct rmp_tgt {
 
 void rmp_tgt_init(struct rmp_tgt *tgt, unsigned int mtu, u8 nslots);
 enum rmp_rx rmp_tgt_check(const struct rmp_tgt *tgt, const struct rmp_frame *f,
-			  struct rmp_piece *piece);
+			  struct rmp_layout *l, struct rmp_piece *piece);
 void rmp_tgt_placed(struct rmp_tgt *tgt, const struct rmp_frame *f, enum rmp_rx rx,
-		    struct rmp_act *act);
+		    const struct rmp_layout *l, struct rmp_act *act);
 bool rmp_tgt_reply(struct rmp_tgt *tgt, unsigned int slot, const struct rmp_msg *msg, u8 status,
 		   bool slow, struct rmp_act *act);
 bool rmp_tgt_nack(struct rmp_tgt *tgt, const struct rmp_frame *f, u64 mask, struct rmp_act *act);

@@ -29,7 +29,7 @@ TRACE='
 			"p:memx/encrypt rmp_aead_encrypt key=\$arg1:u64 len=\$arg3:u32" \
 			"p:memx/decrypt rmp_aead_decrypt key=\$arg1:u64 len=\$arg3:u32" >kprobe_events
 		printf "%s\n" :mod:memx_rmap :mod:memx_server :mod:memx_client blk_mq_end_request \
-			queue_work_on queue_delayed_work_on mod_delayed_work_on process_one_work \
+			skb_add_rx_frag queue_work_on queue_delayed_work_on mod_delayed_work_on process_one_work \
 			wake_up_process skb_copy skb_copy_expand skb_copy_ubufs pskb_expand_head \
 			__pskb_pull_tail | while read -r line; do echo "$line" >>set_ftrace_filter; done
 		echo 1 >events/memx/enable
@@ -50,7 +50,7 @@ TRACE='
 		!on { next }
 		$5 == "rmp_tsess_rx" { side = 1 }
 		$5 == "rmp_sess_rx" { side = 0 }
-		$5 == "put_ref" { refs++ }
+		$5 == "skb_add_rx_frag" && $6 ~ /out_frame/ { refs++ }
 		$5 == "put_copy" { copies++ }
 		{ split($(NF - 1), off, "="); split($NF, len, "=") }
 		$5 == "copy:" && off[2] >= 40 { body[side] += len[2] }

@@ -98,6 +98,31 @@ teardown() { memx_end_case; }
 		is "$(of_server stored)" -eq 0'
 }
 
+@test "a request that goes from one extent into the next goes in two parts" {
+	guest 60 'pair; volume v0 16M; device=$(disk); at=$(((1024 - 6) * 4096))
+		write() { dd if=/tmp/new of=$device bs=64k count=1 oflag=direct,seek_bytes seek=$at; }
+		read_back() { dd if=$device bs=64k count=1 iflag=direct,skip_bytes skip=$at; }
+		for zeros in "0 0" "3 5" "6 10"; do
+			dd if=/dev/urandom of=/tmp/new bs=4k count=16
+			dd if=/dev/zero of=/tmp/new bs=4k conv=notrunc seek=${zeros% *} \
+				count=${zeros#* }
+			write
+			is "$(of_server extents) $(of_server stored)" = \
+				"2 $(((16 - ${zeros#* }) * 4096))"
+			cmp /tmp/new <(read_back)
+		done
+		before=$(counter cli tx_requests)
+		write
+		is "$(counter cli tx_requests)" -eq $((before + 2))
+		read_back >/dev/null
+		is "$(counter cli tx_requests)" -eq $((before + 4))
+		blkdiscard -o $((4 << 20)) -l $((4 << 20)) $device
+		before=$(counter cli tx_requests)
+		cmp -n 24576 /tmp/new <(read_back)
+		is "$(counter cli tx_requests)" -eq $((before + 1))
+		is "$(of_volume errors)" -eq 0'
+}
+
 @test "pages filled with one value travel and are kept as that value" {
 	guest 60 'pair; volume v0 16M; device=$(disk)
 		yes 1234567 | head -c $((1 << 20)) >/tmp/same
