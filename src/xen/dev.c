@@ -72,13 +72,18 @@ static bool wait_for_guest(struct memx_xbk_dev *dev)
 
 static void connect(struct memx_xbk_dev *dev)
 {
-	struct memx_xbk_conn *conn = memx_xbk_connect(dev);
+	struct memx_xbk_conn *conn;
 
+	WRITE_ONCE(dev->anew, false);
+	WRITE_ONCE(dev->refused, true);
+	smp_mb();		/* what the guest writes from now on is another beginning */
+	conn = memx_xbk_connect(dev);
 	if (IS_ERR(conn)) {
 		dev->not_before = jiffies + AGAIN_S * HZ;
 		set_state(dev, XenbusStateClosing);
 		return;
 	}
+	WRITE_ONCE(dev->refused, false);
 	dev->conn = conn;
 	memx_xbk_node_describe(conn);
 	set_state(dev, XenbusStateConnected);
@@ -94,11 +99,13 @@ static void disconnect(struct memx_xbk_dev *dev)
 static bool take_step(struct memx_xbk_dev *dev)
 {
 	struct memx_xbk_ends ends = {
-		.front = READ_ONCE(dev->front),
+		.front = smp_load_acquire(&dev->front),
 		.back = dev->back,
 		.conn = !dev->conn ? MEMX_XBK_CONN_NONE :
 			dev->ending ? MEMX_XBK_CONN_ENDING : MEMX_XBK_CONN_LIVE,
 		.disk = dev->disk.bdev,
+		.anew = READ_ONCE(dev->anew),
+		.refused = READ_ONCE(dev->refused),
 	};
 
 	switch (memx_xbk_next(&ends)) {
@@ -177,7 +184,10 @@ static void script_wrote(struct xenbus_watch *watch, const char *path, const cha
  */
 void memx_xbk_dev_front(struct memx_xbk_dev *dev, unsigned int state)
 {
-	WRITE_ONCE(dev->front, state);
+	if (state == XenbusStateInitialised && state != dev->front)
+		WRITE_ONCE(dev->anew, true);
+	WRITE_ONCE(dev->refused, false);
+	smp_store_release(&dev->front, state);	/* who sees it sees what came with it */
 	memx_xbk_dev_kick(dev);
 }
 

@@ -198,7 +198,9 @@ struct memx_xbk_conn {
 /**
  * struct memx_xbk_dev - a virtual disk of a guest
  * @ref:	held by the driver while it is bound, and by the connection
- * @front:	state of the guest's end; written without the lock
+ * @front:	state of the guest's end. Written without the lock, by the thread of xenstore watches,
+ *		as is @anew: it has said Initialised, and we have not looked where its queues are
+ * @refused:	what it said last could not be; written without the lock
  * @work:	takes the steps that states ask for; does nothing once @xdev is NULL
  * @watch:	of the node that the script writes
  * @log:	what a guest can cause does not flood
@@ -217,6 +219,8 @@ struct memx_xbk_conn {
 struct memx_xbk_dev {
 	struct kref		ref;
 	unsigned int		front;
+	bool			anew;
+	bool			refused;
 	struct delayed_work	work;
 	struct xenbus_watch	watch;
 	struct ratelimit_state	log;
