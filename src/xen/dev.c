@@ -67,8 +67,10 @@ static void open_disk(struct memx_xbk_dev *dev)
 /* Return: false when the guest has to wait first. */
 static bool wait_for_guest(struct memx_xbk_dev *dev)
 {
-	if (time_before(jiffies, dev->not_before)) {
-		queue_delayed_work(memx_xbk_wq, &dev->work, dev->not_before - jiffies);
+	long left = dev->not_before - jiffies;
+
+	if (left > 0) {
+		queue_delayed_work(memx_xbk_wq, &dev->work, left);
 		return false;
 	}
 	memx_xbk_node_offer(dev->xdev);
