@@ -37,7 +37,12 @@ static void set_state(struct memx_xbk_dev *dev, unsigned int state)
 	xenbus_switch_state(dev->xdev, state);
 }
 
-/* The volume is in use from the time the script has named it until the guest is gone. */
+/*
+ * The volume is in use from the time the script has named it until the guest is gone.
+ *
+ * To open and to close may take as long as the volume's requests: who reads its partitions, in the
+ * host, keeps others from both. So the lock is let go for that time, and the driver may be gone.
+ */
 static void open_disk(struct memx_xbk_dev *dev)
 {
 	char mode[4];
@@ -49,8 +54,10 @@ static void open_disk(struct memx_xbk_dev *dev)
 		return;
 	dev->read_only = !memx_xbk_node_text(dev->xdev->nodename, "mode", mode, sizeof(mode)) ||
 			 mode[0] != 'w';
+	mutex_unlock(&dev->lock);
 	err = memx_bdev_open(&dev->disk, devt, !dev->read_only);
-	if (!err || dev->no_disk)
+	mutex_lock(&dev->lock);
+	if (!err || dev->no_disk || !dev->xdev)
 		return;
 	dev->no_disk = true;
 	xenbus_dev_error(dev->xdev, err, "opening volume %s, device %x:%x", dev->volume,
@@ -60,8 +67,10 @@ static void open_disk(struct memx_xbk_dev *dev)
 /* Return: false when the guest has to wait first. */
 static bool wait_for_guest(struct memx_xbk_dev *dev)
 {
-	if (time_before(jiffies, dev->not_before)) {
-		queue_delayed_work(memx_xbk_wq, &dev->work, dev->not_before - jiffies);
+	long left = dev->not_before - jiffies;
+
+	if (left > 0) {
+		queue_delayed_work(memx_xbk_wq, &dev->work, left);
 		return false;
 	}
 	memx_xbk_node_offer(dev->xdev);
@@ -70,15 +79,30 @@ static bool wait_for_guest(struct memx_xbk_dev *dev)
 	return true;
 }
 
+static void close_disk(struct memx_xbk_dev *dev)
+{
+	mutex_unlock(&dev->lock);
+	memx_bdev_close(&dev->disk);
+	mutex_lock(&dev->lock);
+	dev->no_disk = false;
+	if (dev->xdev)
+		set_state(dev, XenbusStateClosed);
+}
+
 static void connect(struct memx_xbk_dev *dev)
 {
-	struct memx_xbk_conn *conn = memx_xbk_connect(dev);
+	struct memx_xbk_conn *conn;
 
+	WRITE_ONCE(dev->anew, false);
+	WRITE_ONCE(dev->refused, true);
+	smp_mb();		/* what the guest writes from now on is another beginning */
+	conn = memx_xbk_connect(dev);
 	if (IS_ERR(conn)) {
 		dev->not_before = jiffies + AGAIN_S * HZ;
 		set_state(dev, XenbusStateClosing);
 		return;
 	}
+	WRITE_ONCE(dev->refused, false);
 	dev->conn = conn;
 	memx_xbk_node_describe(conn);
 	set_state(dev, XenbusStateConnected);
@@ -94,11 +118,13 @@ static void disconnect(struct memx_xbk_dev *dev)
 static bool take_step(struct memx_xbk_dev *dev)
 {
 	struct memx_xbk_ends ends = {
-		.front = READ_ONCE(dev->front),
+		.front = smp_load_acquire(&dev->front),
 		.back = dev->back,
 		.conn = !dev->conn ? MEMX_XBK_CONN_NONE :
 			dev->ending ? MEMX_XBK_CONN_ENDING : MEMX_XBK_CONN_LIVE,
 		.disk = dev->disk.bdev,
+		.anew = READ_ONCE(dev->anew),
+		.refused = READ_ONCE(dev->refused),
 	};
 
 	switch (memx_xbk_next(&ends)) {
@@ -116,9 +142,7 @@ static bool take_step(struct memx_xbk_dev *dev)
 		set_state(dev, XenbusStateClosing);
 		return true;
 	case MEMX_XBK_CLOSE:
-		memx_bdev_close(&dev->disk);
-		dev->no_disk = false;
-		set_state(dev, XenbusStateClosed);
+		close_disk(dev);
 		return true;
 	}
 	return false;
@@ -143,12 +167,12 @@ static void work(struct work_struct *work)
 	struct memx_xbk_dev *dev = container_of(to_delayed_work(work), struct memx_xbk_dev, work);
 
 	mutex_lock(&dev->lock);
-	if (dev->xdev) {
+	if (dev->xdev)
 		open_disk(dev);
-		while (take_step(dev))
-			;
+	while (dev->xdev && take_step(dev))
+		;
+	if (dev->xdev)
 		tell_size(dev);
-	}
 	mutex_unlock(&dev->lock);
 }
 
@@ -177,8 +201,17 @@ static void script_wrote(struct xenbus_watch *watch, const char *path, const cha
  */
 void memx_xbk_dev_front(struct memx_xbk_dev *dev, unsigned int state)
 {
-	WRITE_ONCE(dev->front, state);
+	if (state == XenbusStateInitialised && state != dev->front)
+		WRITE_ONCE(dev->anew, true);
+	WRITE_ONCE(dev->refused, false);
+	smp_store_release(&dev->front, state);	/* who sees it sees what came with it */
 	memx_xbk_dev_kick(dev);
+}
+
+/* The last hold of the driver. What it takes along may wait for the volume. */
+static void put_work(struct work_struct *work)
+{
+	memx_xbk_dev_put(container_of(work, struct memx_xbk_dev, put_work));
 }
 
 static struct memx_xbk_dev *new_dev(struct xenbus_device *xdev)
@@ -191,6 +224,7 @@ static struct memx_xbk_dev *new_dev(struct xenbus_device *xdev)
 	kref_init(&dev->ref);
 	mutex_init(&dev->lock);
 	INIT_DELAYED_WORK(&dev->work, work);
+	INIT_WORK(&dev->put_work, put_work);
 	ratelimit_state_init(&dev->log, LOG_S * HZ, LOG_LINES);
 	ratelimit_set_flags(&dev->log, RATELIMIT_MSG_ON_RELEASE);
 	dev->xdev = xdev;
@@ -244,8 +278,8 @@ int memx_xbk_dev_add(struct xenbus_device *xdev)
  *
  * 1. No more steps: who waits for the lock finds no xdev.
  * 2. Nobody asks for some: the bus has taken away the guest's watch, and this is the other one.
- * 3. The connection goes its way, and takes the last reference with it; with that the volume is
- *    let go.
+ * 3. The connection goes its way. Who has the last reference lets go of the volume: the connection,
+ *    or a work of its own, as there may be a step that waits for the volume.
  *
  * Context: process; does not wait for requests.
  */
@@ -258,7 +292,7 @@ void memx_xbk_dev_gone(struct memx_xbk_dev *dev)
 	mutex_unlock(&dev->lock);
 	unregister_xenbus_watch(&dev->watch);
 	kfree(dev->watch.node);
-	memx_xbk_dev_put(dev);
+	queue_work(memx_xbk_end_wq, &dev->put_work);
 }
 
 /**
@@ -291,7 +325,7 @@ static void free_dev(struct kref *ref)
  * memx_xbk_dev_put - let go of a disk
  * @dev:	disk
  *
- * Context: process, and not its work.
+ * Context: process, and not its work; may wait for the volume.
  */
 void memx_xbk_dev_put(struct memx_xbk_dev *dev)
 {

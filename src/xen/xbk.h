@@ -16,8 +16,9 @@
  * it is a duplicate which the server knows if not.
  *
  * Locks, outermost first: dev->lock (process), ring->lock (interrupts off). The thread of xenstore
- * watches is shared by all guests: nothing there, under dev->lock or in dev->work waits for
- * requests. That is done by conn->end_work alone.
+ * watches is shared by all guests: nothing there or under dev->lock waits for requests, nor for a
+ * lock of the block layer. That is done by conn->end_work and dev->put_work, and by dev->work, which
+ * lets go of the lock to open and to close the volume.
  */
 #ifndef _MEMX_XBK_H
 #define _MEMX_XBK_H
@@ -198,8 +199,11 @@ struct memx_xbk_conn {
 /**
  * struct memx_xbk_dev - a virtual disk of a guest
  * @ref:	held by the driver while it is bound, and by the connection
- * @front:	state of the guest's end; written without the lock
+ * @front:	state of the guest's end. Written without the lock, by the thread of xenstore watches,
+ *		as is @anew: it has said Initialised, and we have not looked where its queues are
+ * @refused:	what it said last could not be; written without the lock
  * @work:	takes the steps that states ask for; does nothing once @xdev is NULL
+ * @put_work:	lets go of the driver's reference
  * @watch:	of the node that the script writes
  * @log:	what a guest can cause does not flood
  * @volume:	name; constant, as are @label, @vdev and @domid
@@ -209,7 +213,7 @@ struct memx_xbk_conn {
  * @xdev:	NULL when the driver is no longer bound
  * @back:	our state
  * @not_before:	when a guest may try again that said what cannot be
- * @disk:	the volume's block device
+ * @disk:	the volume's block device: of @work alone, with or without the lock
  * @no_disk:	it could not be opened, which was said
  * @conn:	the connection; @ending: it is on its way out
  * @past:	statistics of connections that have ended
@@ -217,7 +221,10 @@ struct memx_xbk_conn {
 struct memx_xbk_dev {
 	struct kref		ref;
 	unsigned int		front;
+	bool			anew;
+	bool			refused;
 	struct delayed_work	work;
+	struct work_struct	put_work;
 	struct xenbus_watch	watch;
 	struct ratelimit_state	log;
 	domid_t			domid;

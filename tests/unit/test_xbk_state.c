@@ -17,7 +17,8 @@ static enum memx_xbk_step run(struct memx_xbk_ends *e, unsigned int *steps)
 			e->back = MEMX_XBK_INIT_WAIT;
 			break;
 		case MEMX_XBK_CONNECT:
-			CHECK(e->disk && e->conn == MEMX_XBK_CONN_NONE);
+			CHECK(e->disk && e->conn == MEMX_XBK_CONN_NONE && !e->refused);
+			e->anew = false;
 			e->conn = MEMX_XBK_CONN_LIVE;
 			e->back = MEMX_XBK_CONNECTED;
 			break;
@@ -31,6 +32,7 @@ static enum memx_xbk_step run(struct memx_xbk_ends *e, unsigned int *steps)
 		case MEMX_XBK_CLOSE:
 			CHECK_EQ(e->conn, MEMX_XBK_CONN_NONE);
 			e->back = MEMX_XBK_CLOSED;
+			e->disk = false;
 			break;
 		}
 		last = step;
@@ -85,25 +87,64 @@ TEST(a_guest_begins_anew)
 	e.front = MEMX_XBK_INITIALISED;			/* quicker than we are */
 	CHECK_EQ(run(&e, &steps), MEMX_XBK_STAY);
 	e.conn = MEMX_XBK_CONN_NONE;
-	CHECK_EQ(run(&e, &steps), MEMX_XBK_STAY);	/* it has to close first */
+	CHECK_EQ(run(&e, &steps), MEMX_XBK_CONNECT);
 	e.front = MEMX_XBK_CLOSED;
+	CHECK_EQ(run(&e, &steps), MEMX_XBK_DISCONNECT);
+	e.conn = MEMX_XBK_CONN_NONE;
 	CHECK_EQ(run(&e, &steps), MEMX_XBK_CLOSE);
 	e.front = MEMX_XBK_INITIALISING;
 	CHECK_EQ(run(&e, &steps), MEMX_XBK_WAIT_FOR_GUEST);
+	e.disk = true;
 	e.front = MEMX_XBK_INITIALISED;
+	CHECK_EQ(run(&e, &steps), MEMX_XBK_CONNECT);
+}
+
+/* Another kernel comes up in a guest and says at once where its queues are. */
+TEST(a_guest_begins_anew_without_a_word)
+{
+	struct memx_xbk_ends e = {
+		.front = MEMX_XBK_INITIALISED, .back = MEMX_XBK_CONNECTED, .conn = MEMX_XBK_CONN_LIVE,
+		.disk = true
+	};
+
+	CHECK_EQ(run(&e, &steps), MEMX_XBK_STAY);	/* it has not looked at our state yet */
+	e.front = MEMX_XBK_CONNECTED;
+	CHECK_EQ(run(&e, &steps), MEMX_XBK_STAY);
+	e.front = MEMX_XBK_INITIALISED;
+	e.anew = true;
+	CHECK_EQ(run(&e, &steps), MEMX_XBK_DISCONNECT);
+	CHECK_EQ(run(&e, &steps), MEMX_XBK_STAY);	/* the old queues are still in use */
+	e.conn = MEMX_XBK_CONN_NONE;
+	CHECK_EQ(run(&e, &steps), MEMX_XBK_CONNECT);
+	CHECK_EQ(e.back, MEMX_XBK_CONNECTED);
+}
+
+TEST(a_guest_comes_back_after_it_has_closed)
+{
+	struct memx_xbk_ends e = { .front = MEMX_XBK_INITIALISED, .back = MEMX_XBK_CLOSED };
+
+	CHECK_EQ(run(&e, &steps), MEMX_XBK_WAIT_FOR_GUEST);
+	CHECK_EQ(e.back, MEMX_XBK_INIT_WAIT);
+	e.disk = true;					/* opened anew */
 	CHECK_EQ(run(&e, &steps), MEMX_XBK_CONNECT);
 }
 
 TEST(after_a_refusal)
 {
-	/* connect() failed, and has said Closing: it is not tried again before the guest closes. */
-	struct memx_xbk_ends e = { .front = MEMX_XBK_INITIALISED, .back = MEMX_XBK_CLOSING, .disk = true };
+	/* connect() failed, and has said Closing: it is not tried again before the guest moves. */
+	struct memx_xbk_ends e = {
+		.front = MEMX_XBK_INITIALISED, .back = MEMX_XBK_CLOSING, .disk = true, .refused = true
+	};
 
 	CHECK_EQ(run(&e, &steps), MEMX_XBK_STAY);
 	e.front = MEMX_XBK_CONNECTED;
 	CHECK_EQ(run(&e, &steps), MEMX_XBK_STAY);
 	e.front = MEMX_XBK_CLOSED;
+	e.refused = false;
 	CHECK_EQ(run(&e, &steps), MEMX_XBK_CLOSE);
+	e.front = MEMX_XBK_INITIALISED;
+	e.disk = true;
+	CHECK_EQ(run(&e, &steps), MEMX_XBK_CONNECT);
 }
 
 TEST(any_states)
@@ -119,6 +160,8 @@ TEST(any_states)
 			if (e.conn == MEMX_XBK_CONN_ENDING && t_below(2))
 				e.conn = MEMX_XBK_CONN_NONE;
 			e.disk |= !t_below(4);
+			e.anew |= !t_below(4);
+			e.refused = !t_below(4);
 			run(&e, &steps);
 			CHECK(steps <= 3);
 		}

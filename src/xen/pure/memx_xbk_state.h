@@ -27,12 +27,16 @@ enum memx_xbk_conn_state {
  * @back:	ours
  * @conn:	the connection
  * @disk:	the script has said which device it is, and it can be opened
+ * @anew:	since the last attempt to connect the guest has said Initialised once more
+ * @refused:	that attempt failed, and the guest has not said anything since
  */
 struct memx_xbk_ends {
 	unsigned int			front;
 	unsigned int			back;
 	enum memx_xbk_conn_state	conn;
 	bool				disk;
+	bool				anew;
+	bool				refused;
 };
 
 enum memx_xbk_step {
