@@ -152,7 +152,10 @@ static bool part_end(struct memx_clt_vol *vol, struct memx_clt_io *io, blk_statu
 			this_cpu_inc(vol->stats->errors);
 		blk_update_request(blk_mq_rq_from_pdu(io), status, io->count * RMP_PAGE_SIZE);
 	}
-	take_part(vol, io, io->ext->index * MEMX_EXTENT_PAGES + io->page + io->count);
+	if (unlikely(!take_part(vol, io, io->ext->index * MEMX_EXTENT_PAGES + io->page + io->count))) {
+		memx_clt_io_end(io, BLK_STS_IOERR);
+		return false;
+	}
 	return true;
 }
 
