@@ -74,14 +74,15 @@ switch_off() {
 	fi
 }
 
-# The client is gone after each case; donors are not.
+# The end of a case: whatever a kernel complained of fails it.
 end_case() {
-	if [ -n "${BATS_ERROR_STATUS:-}" ] && [ "$BATS_ERROR_STATUS" -ne 0 ]; then
-		tail -n 40 "$(vm_dir client)/console"
+	local rc=0
+	lab_check || rc=1
+	if [ $rc -ne 0 ] || [ "${BATS_ERROR_STATUS:-0}" -ne 0 ]; then
+		tail -n 40 "$(vm_dir client)/console" || true
 	fi
-	[ ! -d "$(vm_dir client)" ] || vm_kill client
-	[ ! -d "$(vm_dir client)" ] || : >"$(vm_dir client)/console"
-	return 0
+	lab_stop
+	return $rc
 }
 
 donors_die() {

@@ -31,7 +31,7 @@ if [ -z "${BOOT_KEEP:-}" ] && [ "$(cat "$build/boot/state" 2>/dev/null)" != "$(s
 	make_repo
 	state >"$build/boot/state"
 fi
-[ -e "$build/boot/key" ] || "$MEMX_BUILD/bin/memx-admin" key generate "$build/boot/key" >/dev/null
+[ -e "$build/boot/key" ] || "$build/bin/memx-admin" key generate "$build/boot/key" >/dev/null
 [ -e "$build/boot/deb-next" ] || make_next
 for image; do
 	[ -e "$build/boot/$image/disk" ] || "$here/image.sh" "${image%-*}" "${image#*-}"
