@@ -28,7 +28,12 @@ donate() {
 
 # client KERNEL [ARGUMENTS]: switches the client on; KERNEL is first or second
 client() {
-	local disk=$BOOT_IMAGE/disk
+	local disk=$BOOT_IMAGE/disk dir
+	dir=$(vm_dir client)
+	if [ -e "$dir/console" ]; then
+		lab_check_console client || return
+		: >"$dir/console"
+	fi
 	LAB_KERNEL=$BOOT_IMAGE/$1.kernel LAB_INITRD=$BOOT_IMAGE/$1.initrd \
 		LAB_QEMU_ARGS="-drive file=$disk,format=raw,if=none,id=d1,snapshot=on,cache=unsafe
 			-device virtio-blk-pci,drive=d1,romfile= ${LAB_QEMU_ARGS:-}" \

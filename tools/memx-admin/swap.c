@@ -103,9 +103,9 @@ static bool is_free(const struct swap_on *on)
 }
 
 /*
- * /proc/swaps names a device as the mount namespace has it that swapon(2) was called in, and that of a
- * hardened unit ends with the unit: what is left of the name then is "/memx0", which nothing finds.
- * The namespace of the first process lasts.
+ * /proc/swaps names a device as the mount namespace has it that swapon(2) was called in, and that
+ * of a hardened unit ends with the unit: "/memx0" is left then, which nothing finds. The namespace
+ * of the first process lasts.
  */
 static bool swap_on_for_good(const char *path, int flags)
 {
