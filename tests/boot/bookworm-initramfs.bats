@@ -5,10 +5,7 @@ load common
 load cases
 
 setup() { boot_lab bookworm-initramfs; }
-teardown() {
-	end_case
-	lab_stop
-}
+teardown() { end_case; }
 
 @test "debian 12, initramfs-tools: swap before the root, a hungry service, a quick shutdown" {
 	case_boots

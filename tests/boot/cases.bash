@@ -21,8 +21,6 @@ case_boots() {
 	is "$(in_client 30 'journalctl -u memx-volumes -o cat' | grep -c 'All is as it is wanted.')" 1 ||
 		return
 	is "$(in_client 30 'memx-admin --json node | grep -c memx-[bt]')" 1 || return
-	is "$(in_client 60 'systemd-analyze verify --man=no memx-{node,server,volumes}.service' 2>&1)" \
-		'' || return
 	switch_off 120
 }
 
@@ -32,7 +30,7 @@ case_shuts_down_quickly() { # PLAIN-IMAGE
 	BOOT_IMAGE=$MEMX_BUILD/boot/$1
 	client first
 	client_up && switch_off 120 || return
-	echo "shutdown: $with tenths of a second, without MemX $took"
+	echo "# shutdown took $with tenths of a second, without MemX $took" >&3
 	[ "$with" -le $((took * 2)) ]
 }
 
@@ -52,6 +50,9 @@ case_no_donor() {
 	in_client 40 'all_up() { systemctl show -P StatusText memx-volumes | grep -q ^All; }
 		until_true 30 all_up' ||
 		return
+	in_client 60 'memx-admin doctor' || return
+	is "$(in_client 60 'systemd-analyze verify --man=no memx-{node,server,volumes}.service' 2>&1)" \
+		'' || return
 	switch_off 120
 }
 
@@ -65,7 +66,7 @@ case_donor_dies() {
 	in_client 250 'until_true 240 grep -q written /run/holder' || return
 	in_client 20 'cat /proc/swaps; memx-admin list'
 	switch_off 200 donors_die || return
-	echo "shutdown took $took tenths of a second"
+	echo "# shutdown took $took tenths of a second" >&3
 }
 
 # A program has pages on remote memory while the packages are upgraded. How modules are built is for
@@ -118,18 +119,27 @@ case_donor_stops() {
 	in_client 30 'memx-admin server status' | grep '^ok  *128 MiB' || return
 	vm_run borrower 60 'cksum </dev/memx0' || return
 	switch_off 60 || return
-	echo "shutdown took $took tenths of a second"
+	echo "# shutdown took $took tenths of a second" >&3
 	vm_kill borrower
 }
 
+# Debian's kernel for clouds has no 9p: what it is comes by the console, and it switches itself off.
 case_second_kernel() {
 	donor donor1 700M && donor donor2 700M || return
-	client second
-	client_up || return
-	is "$(in_client 20 'uname -r')" "$(cat "$BOOT_IMAGE/second.version")" || return
-	in_client 30 'grep ^/dev/memx0 /run/marker.swaps' || return
-	switch_off 120
+	client second lab_report
+	lab_until "$CLIENT_BOOT_S" console 'lab-report system: ' || return
+	is "$(reported kernel)" "$(cat "$BOOT_IMAGE/second.version")" || return
+	reported before-root | grep '^/dev/memx0.*partition.*100$' || return
+	reported now | grep ^/dev/memx0 || return
+	is "$(reported failed)" '' || return
+	is "$(reported system)" running || return
+	is "$(reported memx-admin)" 'Nothing is wrong.' || return
+	lab_until 120 vm_is_dead client || return
+	console 'reboot: Power down'
 }
+
+# What lab-report said of it
+reported() { tr -d '\r' <"$(vm_dir client)/console" | sed -n "s/^.*lab-report $1: //p"; }
 
 # The file in the image is not looked at when the kernel command line says what is wanted.
 case_command_line() { # PREFIX
@@ -146,10 +156,12 @@ case_no_hibernation() {
 	donor donor1 700M && donor donor2 700M || return
 	client first
 	client_up || return
-	in_client 60 'systemctl start systemd-hibernate; systemctl show -P Result systemd-hibernate' |
-		grep exec-condition || return
+	# What the unit came to is no longer known when the unit was let go of, so the log is asked.
+	in_client 60 'systemctl start systemd-hibernate; dmesg' |
+		grep "systemd-hibernate.service: Skipped due to 'exec-condition'" || return
 	in_client 30 'journalctl -u systemd-hibernate -o cat' | grep 'no hibernation while swap is on' ||
 		return
+	is "$(in_client 30 'journalctl -b -q -t systemd-sleep')" '' || return
 	"case_no_resume_$1" || return
 	switch_off 120
 }

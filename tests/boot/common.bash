@@ -28,7 +28,12 @@ donate() {
 
 # client KERNEL [ARGUMENTS]: switches the client on; KERNEL is first or second
 client() {
-	local disk=$BOOT_IMAGE/disk
+	local disk=$BOOT_IMAGE/disk dir
+	dir=$(vm_dir client)
+	if [ -e "$dir/console" ]; then
+		lab_check_console client || return
+		: >"$dir/console"
+	fi
 	LAB_KERNEL=$BOOT_IMAGE/$1.kernel LAB_INITRD=$BOOT_IMAGE/$1.initrd \
 		LAB_QEMU_ARGS="-drive file=$disk,format=raw,if=none,id=d1,snapshot=on,cache=unsafe
 			-device virtio-blk-pci,drive=d1,romfile= ${LAB_QEMU_ARGS:-}" \
@@ -74,14 +79,15 @@ switch_off() {
 	fi
 }
 
-# The client is gone after each case; donors are not.
+# The end of a case: whatever a kernel complained of fails it.
 end_case() {
-	if [ -n "${BATS_ERROR_STATUS:-}" ] && [ "$BATS_ERROR_STATUS" -ne 0 ]; then
-		tail -n 40 "$(vm_dir client)/console"
+	local rc=0
+	lab_check || rc=1
+	if [ $rc -ne 0 ] || [ "${BATS_ERROR_STATUS:-0}" -ne 0 ]; then
+		tail -n 40 "$(vm_dir client)/console" || true
 	fi
-	[ ! -d "$(vm_dir client)" ] || vm_kill client
-	[ ! -d "$(vm_dir client)" ] || : >"$(vm_dir client)/console"
-	return 0
+	lab_stop
+	return $rc
 }
 
 donors_die() {

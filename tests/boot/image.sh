@@ -51,7 +51,7 @@ configure() {
 	echo 'LABEL=memxroot / ext4 defaults 0 1' >"$work/root/etc/fstab"
 	echo "memx-$suite" >"$work/root/etc/hostname"
 	rm -rf "$work/root/repo" "$work/root/etc/apt/sources.list.d/memx.list"
-	inside "passwd -d root; systemctl enable lab-share lab-agent@{1..6} hungry
+	inside "passwd -d root; systemctl enable lab-share lab-agent@{1..6} lab-report hungry
 		systemctl mask apt-daily.timer apt-daily-upgrade.timer"
 	[ "$kind" = plain ] || configure_memx
 }

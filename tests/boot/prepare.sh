@@ -13,7 +13,7 @@ mkdir -p "$build/boot"
 state() {
 	cd "$top"
 	find src tools lib systemd initramfs-tools dracut debian packaging conf dkms.conf tests/boot \
-		-type f ! -name '*.bats' -print0 | sort -z | xargs -0 sha256sum | sha256sum
+		-type f ! -name '*.bats' ! -name '*.bash' -print0 | sort -z | xargs -0 sha256sum | sha256sum
 }
 
 make_repo() {
@@ -31,7 +31,7 @@ if [ -z "${BOOT_KEEP:-}" ] && [ "$(cat "$build/boot/state" 2>/dev/null)" != "$(s
 	make_repo
 	state >"$build/boot/state"
 fi
-[ -e "$build/boot/key" ] || "$MEMX_BUILD/bin/memx-admin" key generate "$build/boot/key" >/dev/null
+[ -e "$build/boot/key" ] || "$build/bin/memx-admin" key generate "$build/boot/key" >/dev/null
 [ -e "$build/boot/deb-next" ] || make_next
 for image; do
 	[ -e "$build/boot/$image/disk" ] || "$here/image.sh" "${image%-*}" "${image#*-}"

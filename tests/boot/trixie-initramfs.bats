@@ -5,10 +5,7 @@ load common
 load cases
 
 setup() { boot_lab trixie-initramfs; }
-teardown() {
-	end_case
-	lab_stop
-}
+teardown() { end_case; }
 
 @test "debian 13, initramfs-tools: swap before the root, a hungry service, a quick shutdown" {
 	case_boots

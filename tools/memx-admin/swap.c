@@ -19,6 +19,7 @@
 #define SIGNATURE_BYTES	10
 
 #define LABEL_MOST	15	/* of a swap space */
+#define ROOT_OF_FIRST	"/proc/1/root"
 
 void swaps_take(struct swaps *swaps, const char *text)
 {
@@ -101,6 +102,24 @@ static bool is_free(const struct swap_on *on)
 	return false;
 }
 
+/*
+ * /proc/swaps names a device as the mount namespace has it that swapon(2) was called in, and that
+ * of a hardened unit ends with the unit: "/memx0" is left then, which nothing finds. The namespace
+ * of the first process lasts.
+ */
+static bool swap_on_for_good(const char *path, int flags)
+{
+	char lasting[sizeof(ROOT_OF_FIRST) + DEVICE_PATH_MAX];
+
+	snprintf(lasting, sizeof(lasting), ROOT_OF_FIRST "%s", path);
+	if (!swapon(lasting, flags))
+		return true;
+	/* There is no /proc, or no right to look into that process. */
+	if (errno != ENOENT && errno != EACCES && errno != EPERM)
+		return false;
+	return !swapon(path, flags);
+}
+
 /* In a child: any of this waits while a server does not answer. Errors have been told. */
 static int make_and_swap_on(void *arg)
 {
@@ -114,7 +133,7 @@ static int make_and_swap_on(void *arg)
 	if (on->priority != PRIORITY_NONE)
 		flags |= SWAP_FLAG_PREFER | (on->priority << SWAP_FLAG_PRIO_SHIFT &
 					     SWAP_FLAG_PRIO_MASK);
-	if (!swapon(on->path, flags))
+	if (swap_on_for_good(on->path, flags))
 		return EXIT_OK;
 	say("cannot swap on %s: %s", on->path, strerror(errno));
 	return EXIT_REFUSED;

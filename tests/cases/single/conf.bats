@@ -265,6 +265,14 @@ files='
 		is "$(grep -c memx /proc/swaps)" -eq 3'
 }
 
+@test "swap has its name for good, also when it was a hardened unit that switched it on" {
+	guest 60 "$files"'
+		apply srv
+		cli unshare -m memx-admin apply --config /tmp/cli.conf --wait 20
+		is "$(awk "/memx/ { print \$1 }" /proc/swaps)" = "$(disk swap0)"
+		is "$(readlink -f "$(disk swap0)")" = "$(disk swap0)"'
+}
+
 @test "swapoff is bounded, keeps what it cannot read back, and the links under it" {
 	guest 120 "$files"'
 		apply srv; apply cli --wait 20
