@@ -143,6 +143,8 @@ static bool take_part(struct memx_clt_vol *vol, struct memx_clt_io *io, u64 pos)
  */
 static bool part_end(struct memx_clt_vol *vol, struct memx_clt_io *io, blk_status_t status)
 {
+	u64 next;
+
 	if (likely(!io->left) || (status && io->op != MEMX_OP_READ)) {
 		memx_clt_io_end(io, status);
 		return false;
@@ -152,7 +154,8 @@ static bool part_end(struct memx_clt_vol *vol, struct memx_clt_io *io, blk_statu
 			this_cpu_inc(vol->stats->errors);
 		blk_update_request(blk_mq_rq_from_pdu(io), status, io->count * RMP_PAGE_SIZE);
 	}
-	if (unlikely(!take_part(vol, io, io->ext->index * MEMX_EXTENT_PAGES + io->page + io->count))) {
+	next = io->ext->index * MEMX_EXTENT_PAGES + io->page + io->count;
+	if (unlikely(!take_part(vol, io, next))) {
 		memx_clt_io_end(io, BLK_STS_IOERR);
 		return false;
 	}

@@ -330,8 +330,8 @@ static void count_drop(struct rmp_node *node, const struct rmp_frame *f, enum rm
 }
 
 /*
- * A reply is complete, or has a gap. Not inline: most fragments are neither, and need no room on the
- * stack for it, which is cleared. Return: the request, when it is through.
+ * A reply is complete, or has a gap. Not inline: most fragments are neither, and need no room on
+ * the stack for it, which is cleared. Return: the request, when it is through.
  */
 static noinline struct rmp_req *settle(struct rmp_sess *s, struct rmp_in *in,
 				       struct sk_buff_head *q)

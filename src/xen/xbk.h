@@ -15,10 +15,10 @@
  * checksum of what the page held, so it is dropped once the guest has put other data there, and
  * it is a duplicate which the server knows if not.
  *
- * Locks, outermost first: dev->lock (process), ring->lock (interrupts off). The thread of xenstore
- * watches is shared by all guests: nothing there or under dev->lock waits for requests, nor for a
- * lock of the block layer. That is done by conn->end_work and dev->put_work, and by dev->work, which
- * lets go of the lock to open and to close the volume.
+ * Locks, outermost first: dev->lock (process), ring->lock (interrupts off). The thread of
+ * xenstore watches is shared by all guests: nothing there or under dev->lock waits for requests,
+ * nor for a lock of the block layer. That is done by conn->end_work and dev->put_work, and by
+ * dev->work, which lets go of the lock to open and to close the volume.
  */
 #ifndef _MEMX_XBK_H
 #define _MEMX_XBK_H
@@ -199,8 +199,9 @@ struct memx_xbk_conn {
 /**
  * struct memx_xbk_dev - a virtual disk of a guest
  * @ref:	held by the driver while it is bound, and by the connection
- * @front:	state of the guest's end. Written without the lock, by the thread of xenstore watches,
- *		as is @anew: it has said Initialised, and we have not looked where its queues are
+ * @front:	state of the guest's end. Written without the lock, by the thread of xenstore
+ *		watches, as is @anew: it has said Initialised, and we have not looked where its
+ *		queues are
  * @refused:	what it said last could not be; written without the lock
  * @work:	takes the steps that states ask for; does nothing once @xdev is NULL
  * @put_work:	lets go of the driver's reference

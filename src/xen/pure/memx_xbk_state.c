@@ -3,8 +3,9 @@
 #include "memx_xbk_state.h"
 
 /*
- * The guest has said where its queues are. It need not have said Initialising first: another kernel
- * may have come up in it, and we may have closed with the last one, or not know yet that it is gone.
+ * The guest has said where its queues are. It need not have said Initialising first: another
+ * kernel may have come up in it, and we may have closed with the last one, or not know yet that
+ * it is gone.
  */
 static enum memx_xbk_step for_guest(const struct memx_xbk_ends *e)
 {
