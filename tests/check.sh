@@ -31,6 +31,11 @@ install_in_machines() {
 	return $rc
 }
 
+in_one_machine() { # TAG
+	bats --tap --timing --print-output-on-failure --filter-tags "$1" --jobs 2 \
+		--no-parallelize-within-files tests/cases/single
+}
+
 stage() {
 	case $1 in
 	lint) tests/lint/run.sh ;;
@@ -49,8 +54,8 @@ stage() {
 	debug) tests/debug/run.sh ;;
 	xen-unit) bats --tap --print-output-on-failure tests/xen/unit ;;
 	xen) bats --tap --timing --print-output-on-failure tests/xen ;;
-	single) bats --tap --timing --print-output-on-failure --jobs 2 --no-parallelize-within-files \
-		tests/cases/single ;;
+	single) in_one_machine '!long' ;;
+	single-long) in_one_machine long ;;
 	cluster) bats --tap --timing --print-output-on-failure tests/cases/cluster ;;
 	*)
 		echo "check.sh: unknown stage: $1" >&2

@@ -78,6 +78,7 @@ HOSTILE='
 		all_well'
 }
 
+# bats test_tags=long
 @test "with a key: floods of advertisements and sessions make no peer, no session" {
 	guest 90 "$HOSTILE"'
 		three psk
@@ -101,6 +102,7 @@ HOSTILE='
 		all_well'
 }
 
+# bats test_tags=long
 @test "without security: floods of right advertisements and sessions are bounded" {
 	guest 120 "$HOSTILE"'
 		three none
@@ -140,6 +142,7 @@ HOSTILE='
 		lasts 0 20 cli memx-admin destroy v0'
 }
 
+# bats test_tags=long
 @test "advertisements of an earlier life of the server that are sent again move no session" {
 	guest 150 "$HOSTILE"'
 		modprobe af_packet

@@ -128,6 +128,7 @@ begin() {
 		is "$(($(told opens) - before))" -lt 100'
 }
 
+# bats test_tags=long
 @test "a donor that is busy is asked for the loss timeout" {
 	guest 90 "$(begin alone)"'
 		put 0
@@ -227,6 +228,7 @@ BLOCK='
 
 # A message of the listing ends after some 45 volumes. The first ones grow by the 76 bytes of a place,
 # one after the other, so that it ends at one time or another where the places of a volume are.
+# bats test_tags=long
 @test "every volume is listed with all the donors where it lies" {
 	guest 400 "$(begin both load=3)"'
 		srv memx-admin server set --capacity 280M

@@ -100,6 +100,7 @@ teardown() { memx_end_case; }
 
 # Nothing is written between a stop and the next start: what was sent to a node without a server has
 # to end by itself.
+# bats test_tags=long
 @test "a server that stops under a load of writes: they end with errors, those of others go on" {
 	guest 90 'pair; volume v0 32M --loss-timeout 20; device=$(disk)
 		fio --name=v --filename=$device --direct=1 --ioengine=libaio --iodepth=16 --rw=randwrite \

@@ -12,6 +12,7 @@ teardown() { memx_end_case; }
 
 # Each echo takes 2 ms, so each of these sessions is closed at another point of its second
 # handshake, whose answer takes 300 of 1300 ms.
+# bats test_tags=long
 @test "sessions are closed while the answer of a handshake is worked on" {
 	guest 150 'pair 1500 psk
 		wire delay 1ms
