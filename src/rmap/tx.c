@@ -129,7 +129,7 @@ void rmp_for_each_part(const struct rmp_src *src, const struct rmp_run *run,
 	}
 }
 
-static void put_copy(void *arg, struct page *page, u32 off, u32 len)
+static noinline void put_copy(void *arg, struct page *page, u32 off, u32 len)
 {
 	struct sk_buff *skb = arg;
 

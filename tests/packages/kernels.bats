@@ -108,12 +108,13 @@ kernel_out_of_range() { # SUITE RELEASE
 		}'
 	inside xen "kernel=$kernel version=$version"'
 		again() {
-			dkms remove memx/$version -k $kernel
 			dkms install memx/$version -k $kernel
 			modinfo -k $kernel memx_client >/dev/null
 		}
+		dkms remove memx/$version -k $kernel
 		again
 		modinfo -k $kernel memx_xen >/dev/null
+		dkms remove memx/$version -k $kernel
 		headers=$(readlink -f /lib/modules/$kernel/build)
 		sed -i "/^CONFIG_XEN_BACKEND=/d" $headers/.config $headers/include/config/auto.conf
 		again

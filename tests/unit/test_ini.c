@@ -345,6 +345,11 @@ TEST(nack_of_a_request)
 	CHECK(rmp_ini_nack(&ini, NOW + 90000, &f, 0, &act));
 	CHECK(!act.send && !act.cut && !act.done);
 	CHECK_EQ(ini.slot[0].deadline_us, NOW + 140000);
+	/* it sets the timer anew, for all that came before it */
+	ini.slot[0].heard = true;
+	CHECK(rmp_ini_nack(&ini, NOW + 100000, &f, 0, &act));
+	CHECK(!rmp_ini_timeout(&ini, NOW + 149999, &act));
+	CHECK(rmp_ini_timeout(&ini, NOW + 150000, &act));
 	f.seq = 2;
 	CHECK(!rmp_ini_nack(&ini, NOW, &f, 1, &act));
 	f.seq = 0;

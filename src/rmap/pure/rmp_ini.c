@@ -277,6 +277,7 @@ bool rmp_ini_nack(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, u64 m
 	act->send = mask & rmp_layout_all(&s->req);
 	if (act->send)
 		act->cut = rmp_cong_loss(&ini->cong, now, rmp_rtt_us(&ini->rtt), false);
+	s->heard = false;
 	s->deadline_us = now + rmp_rtt_backoff(&ini->rtt, s->tries);
 	return true;
 }
