@@ -40,13 +40,16 @@ static bool wanted(const struct xenbus_device *xdev)
 	return ours;
 }
 
+static struct xenbus_driver driver;
+
 /* Context: no driver is bound to it, or that one's device lock is held. */
 static bool claim(struct xenbus_device *xdev)
 {
 	bool claimed;
 
 	mutex_lock(&lock);
-	claimed = !strcmp(xdev->devicetype, TYPE) && wanted(xdev);
+	claimed = xdev->dev.driver != &driver.driver && !strcmp(xdev->devicetype, TYPE) &&
+		  wanted(xdev);
 	if (claimed)
 		xdev->devicetype++;
 	mutex_unlock(&lock);
@@ -104,9 +107,14 @@ static int give_back(struct device *device, void *arg)
 	return 0;
 }
 
+/* No other driver is asked for a disk that has one: as long as we have it, its name is right. */
 static int probe(struct xenbus_device *xdev, const struct xenbus_device_id *id)
 {
-	return memx_xbk_dev_add(xdev);
+	int err = memx_xbk_dev_add(xdev);
+
+	if (!err)
+		disclaim(xdev);
+	return err;
 }
 
 static void front_changed(struct xenbus_device *xdev, enum xenbus_state state)
@@ -121,6 +129,9 @@ static void removed(struct xenbus_device *xdev)
 {
 	struct memx_xbk_dev *dev = dev_get_drvdata(&xdev->dev);
 
+	mutex_lock(&lock);
+	xdev->devicetype++;
+	mutex_unlock(&lock);
 	dev_set_drvdata(&xdev->dev, NULL);
 	memx_xbk_dev_gone(dev);
 }

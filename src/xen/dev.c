@@ -5,7 +5,8 @@
 #include "memx_xbk_target.h"
 #include "xbk.h"
 
-#define AGAIN_S		1	/* until a guest may try again that said what cannot be */
+#define AGAIN_S		1	/* until a guest may try again that said what cannot be; doubled */
+#define AGAIN_MOST_S	32	/* each time up to this. The kernel logs each attempt. */
 #define LOG_S		30	/* in which LOG_LINES are written about a disk */
 #define LOG_LINES	4
 
@@ -69,7 +70,7 @@ static bool wait_for_guest(struct memx_xbk_dev *dev)
 {
 	long left = dev->not_before - jiffies;
 
-	if (left > 0) {
+	if (left > 0 && left <= AGAIN_MOST_S * HZ) {
 		queue_delayed_work(memx_xbk_wq, &dev->work, left);
 		return false;
 	}
@@ -89,6 +90,16 @@ static void close_disk(struct memx_xbk_dev *dev)
 		set_state(dev, XenbusStateClosed);
 }
 
+/* A guest that has been quiet for long is patiently served again. */
+static void refuse(struct memx_xbk_dev *dev)
+{
+	if (time_after(jiffies, dev->not_before + AGAIN_MOST_S * HZ))
+		dev->again_s = AGAIN_S;
+	dev->not_before = jiffies + dev->again_s * HZ;
+	dev->again_s = min_t(unsigned int, dev->again_s * 2, AGAIN_MOST_S);
+	set_state(dev, XenbusStateClosing);
+}
+
 static void connect(struct memx_xbk_dev *dev)
 {
 	struct memx_xbk_conn *conn;
@@ -98,8 +109,7 @@ static void connect(struct memx_xbk_dev *dev)
 	smp_mb();		/* what the guest writes from now on is another beginning */
 	conn = memx_xbk_connect(dev);
 	if (IS_ERR(conn)) {
-		dev->not_before = jiffies + AGAIN_S * HZ;
-		set_state(dev, XenbusStateClosing);
+		refuse(dev);
 		return;
 	}
 	WRITE_ONCE(dev->refused, false);
@@ -230,6 +240,7 @@ static struct memx_xbk_dev *new_dev(struct xenbus_device *xdev)
 	dev->xdev = xdev;
 	dev->domid = xdev->otherend_id;
 	dev->not_before = jiffies;
+	dev->again_s = AGAIN_S;
 	dev->front = XenbusStateUnknown;
 	memx_xbk_node_text(xdev->nodename, "dev", dev->vdev, sizeof(dev->vdev));
 	snprintf(dev->label, sizeof(dev->label), "%u-%s", dev->domid,

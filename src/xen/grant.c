@@ -137,6 +137,7 @@ static int map_fresh(struct memx_xbk_io *io, unsigned int n)
 			continue;
 		gnttab_set_map_op(&s->map[k], address(s->page[k]), flags, io->req.seg[i].gref,
 				  ring->conn->domid);
+		s->map[k].status = GNTST_general_error;	/* if the hypervisor does not look at it */
 		k++;
 	}
 	err = gnttab_map_refs(s->map, NULL, s->page, n);
@@ -213,6 +214,28 @@ int memx_xbk_fetch_segs(struct memx_xbk_ring *ring, const struct memx_xbk_req *r
 	return op.status == GNTST_okay ? 0 : -EFAULT;
 }
 
+static void kept_unmapped(int result, struct gntab_unmap_queue_data *data)
+{
+	struct memx_xbk_ring *ring = container_of(data, struct memx_xbk_io, unmap)->ring;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ring->lock, flags);
+	ring->unmap_err = result;
+	ring->kept_unmapped = true;
+	wake_up(&ring->wait);	/* under the lock: it goes as soon as we let go of that */
+	spin_unlock_irqrestore(&ring->lock, flags);
+}
+
+static bool are_unmapped(struct memx_xbk_ring *ring)
+{
+	bool done;
+
+	spin_lock_irq(&ring->lock);
+	done = ring->kept_unmapped;
+	spin_unlock_irq(&ring->lock);
+	return done;
+}
+
 static void unmap_some(struct memx_xbk_ring *ring, unsigned int from, unsigned int n)
 {
 	struct memx_xbk_io *io = ring->io;	/* idle: its arrays are free to use */
@@ -227,8 +250,12 @@ static void unmap_some(struct memx_xbk_ring *ring, unsigned int from, unsigned i
 	}
 	io->unmap = (struct gntab_unmap_queue_data) {
 		.unmap_ops = io->unmap_op, .pages = io->unmap_page, .count = n,
+		.done = kept_unmapped,
 	};
-	if (WARN_ON_ONCE(gnttab_unmap_refs_sync(&io->unmap)))
+	ring->kept_unmapped = false;
+	gnttab_unmap_refs_async(&io->unmap);
+	wait_event_idle(ring->wait, are_unmapped(ring));
+	if (WARN_ON_ONCE(ring->unmap_err))
 		return;		/* the pages are lost: the hypervisor may still know them */
 	for (i = 0; i < n; i++)
 		give_page(ring, io->unmap_page[i]);

@@ -70,6 +70,7 @@ static void respond(struct memx_xbk_io *io)
 	for (i = 0; i < io->unmap.count; i++)
 		ring->page[ring->nr_free++] = io->unmap_page[i];
 	count(&ring->stats, io);
+	ring->parts -= io->parts;
 	push_response(ring, io);
 	list_add(&io->list, &ring->idle);
 	ring->busy--;
@@ -184,7 +185,7 @@ void memx_xbk_begin(struct memx_xbk_io *io)
  * memx_xbk_submit - send a request to the volume
  * @io:		request, with its pages
  *
- * Context: the ring's thread; waits while the volume has no room for more requests.
+ * Context: the ring's thread.
  */
 void memx_xbk_submit(struct memx_xbk_io *io)
 {

@@ -38,14 +38,54 @@ static struct memx_xbk_io *io_get(struct memx_xbk_ring *ring)
 	spin_unlock_irq(&ring->lock);
 	io->unmap.count = 0;
 	io->refused = false;
+	io->parts = 0;
 	return io;
 }
 
-/* Map and send. Return: false when the request has to wait for pages. */
+/* How many requests the block layer makes of one, at most. */
+static u32 parts_of(const struct memx_xbk_io *io)
+{
+	struct request_queue *q = bdev_get_queue(io->ring->conn->bdev);
+	u32 most = io->req.what == MEMX_XBK_DISCARD ?
+		   bdev_max_discard_sectors(io->ring->conn->bdev) : queue_max_sectors(q);
+
+	return 1 + max_t(u32, div_u64(io->req.nr_sectors, most ?: 1),
+			 io->req.nr_seg / queue_max_segments(q));
+}
+
+/*
+ * The thread never waits for a request of the volume to be free, which it could not do idly:
+ * servers may be away for long, and that is no hung task. Return: false when it is woken once
+ * there are some.
+ */
+static bool take_room(struct memx_xbk_io *io)
+{
+	struct memx_xbk_ring *ring = io->ring;
+	u32 parts = min(parts_of(io), ring->max_parts);
+	bool room;
+
+	if (io->parts)
+		return true;
+	spin_lock_irq(&ring->lock);
+	room = ring->parts + parts <= ring->max_parts;
+	if (room) {
+		io->parts = parts;
+		ring->parts += parts;
+	} else {
+		ring->stalled = true;
+		ring->stats.stalls++;
+	}
+	spin_unlock_irq(&ring->lock);
+	return room;
+}
+
+/* Map and send. Return: false when it has to wait for pages, or for room in the volume. */
 static bool go(struct memx_xbk_io *io)
 {
 	int err = 0;
 
+	if (!take_room(io))
+		return false;
 	memx_xbk_begin(io);
 	if (io->req.nr_seg)
 		err = memx_xbk_map(io);
@@ -82,7 +122,7 @@ static int take(struct memx_xbk_ring *ring, struct memx_xbk_req *req)
 	return memx_xbk_parse_segs(req, ring->segs, &disk);
 }
 
-/* Return: false when the request has to wait for pages. */
+/* Return: false when the request has to wait. */
 static bool take_and_go(struct memx_xbk_ring *ring)
 {
 	struct memx_xbk_io *io = io_get(ring);
@@ -100,18 +140,20 @@ static bool take_and_go(struct memx_xbk_ring *ring)
 	return false;
 }
 
-/* Discards with a part left, and the request that waited for pages. */
+/* Discards with a part left, and the request that waited. */
 static bool resume(struct memx_xbk_ring *ring)
 {
 	struct memx_xbk_io *io, *next;
 	LIST_HEAD(again);
 
+	if (likely(!ring->held && list_empty_careful(&ring->again)))
+		return true;
 	spin_lock_irq(&ring->lock);
 	list_splice_init(&ring->again, &again);
 	spin_unlock_irq(&ring->lock);
 	list_for_each_entry_safe(io, next, &again, list)
 		go(io);
-	if (likely(!ring->held))
+	if (!ring->held)
 		return true;
 	if (!go(ring->held))
 		return false;
@@ -143,7 +185,7 @@ static bool serve_some(struct memx_xbk_ring *ring, u32 n)
 	if (batch)
 		blk_start_plug(&plug);
 	while (n-- && more)
-		more = !kthread_should_stop() && take_and_go(ring);
+		more = !READ_ONCE(ring->stop) && take_and_go(ring);
 	if (batch)
 		blk_finish_plug(&plug);
 	cond_resched();
@@ -170,9 +212,10 @@ static void serve(struct memx_xbk_ring *ring)
 
 	if (xchg(&ring->event, false))
 		ring->eoi = true;
-	if (!resume(ring))
-		return;
 	do {
+		check_size(ring->conn);
+		if (!resume(ring))
+			return;
 		n = pending(ring);
 		if (unlikely(ring->broken))
 			return;
@@ -193,14 +236,16 @@ static int run(void *arg)
 {
 	struct memx_xbk_ring *ring = arg;
 
-	while (!kthread_should_stop()) {
-		wait_event_interruptible_timeout(ring->wait, READ_ONCE(ring->kick) ||
-						 kthread_should_stop(), CHECK_S * HZ);
+	while (!READ_ONCE(ring->stop)) {
+		wait_event_idle_timeout(ring->wait, READ_ONCE(ring->kick) || READ_ONCE(ring->stop),
+					CHECK_S * HZ);
 		xchg(&ring->kick, false);
 		if (!ring->broken)
 			serve(ring);
-		check_size(ring->conn);
 	}
+	WRITE_ONCE(ring->gone, true);
+	wake_up(&ring->wait);
+	wait_event_idle(ring->wait, kthread_should_stop());
 	return 0;
 }
 
@@ -273,6 +318,9 @@ int memx_xbk_ring_open(struct memx_xbk_ring *ring, grant_ref_t *gref, evtchn_por
 	INIT_LIST_HEAD(&ring->idle);
 	INIT_LIST_HEAD(&ring->again);
 	ring->entries = memx_xbk_ring_entries(conn->abi, conn->ring_pages);
+	/* Some are left for others that read the volume. */
+	ring->max_parts = max_t(u32, 1, bdev_get_queue(conn->bdev)->nr_requests * 7 / 8 /
+					conn->nr_rings);
 	err = alloc_ios(ring);
 	if (!err)
 		err = memx_xbk_pages_init(ring);
@@ -303,7 +351,18 @@ free:
 void memx_xbk_ring_start(struct memx_xbk_ring *ring)
 {
 	WRITE_ONCE(ring->kick, true);
+	ring->started = true;
 	wake_up_process(ring->thread);
+}
+
+/* kthread_stop() does not wait idly, so it has nothing to wait for. */
+static void stop_thread(struct memx_xbk_ring *ring)
+{
+	WRITE_ONCE(ring->stop, true);
+	wake_up(&ring->wait);
+	if (ring->started)
+		wait_event_idle(ring->wait, READ_ONCE(ring->gone));
+	kthread_stop(ring->thread);
 }
 
 /* Requests that the thread will not go on with. */
@@ -336,8 +395,7 @@ static bool is_idle(struct memx_xbk_ring *ring)
  * memx_xbk_ring_close - end with a queue
  * @ring:	queue, open
  *
- * 1. The thread goes: nothing new is taken from the ring. It may first wait for room in the block
- *    layer, as long as servers are away.
+ * 1. The thread goes: nothing new is taken from the ring.
  * 2. What it left fails, and nobody sends events any more.
  * 3. The event channel goes.
  * 4. Requests end: with the volume, or when it is destroyed, or when its loss timeout is over;
@@ -345,14 +403,14 @@ static bool is_idle(struct memx_xbk_ring *ring)
  * 5. Persistent grants go, in the same way.
  * 6. Nothing refers to the guest's memory: the ring goes.
  *
- * Context: process; waits as long as the volume does.
+ * Context: process; waits as long as the volume does, idly: that is no hung task.
  */
 void memx_xbk_ring_close(struct memx_xbk_ring *ring)
 {
-	kthread_stop(ring->thread);
+	stop_thread(ring);
 	fail_left(ring);
 	unbind_from_irqhandler(ring->irq, ring);
-	wait_event_idle(ring->wait, is_idle(ring));	/* for long: no hung task */
+	wait_event_idle(ring->wait, is_idle(ring));
 	memx_xbk_unmap_kept(ring);
 	free_memory(ring);
 }

@@ -77,6 +77,7 @@ struct memx_xbk_io {
 	struct memx_xbk_ring		*ring;
 	int				status;
 	bool				refused;
+	u32				parts;
 	u64				bytes;
 	struct memx_xbk_req		req;
 	struct gntab_unmap_queue_data	unmap;
@@ -111,10 +112,11 @@ struct memx_xbk_conn;
  * @cons:	requests consumed
  * @eoi:	an event has not been acknowledged
  * @broken:	the guest has said what cannot be; nothing is served any more
- * @held:	waits for pages to map into
+ * @held:	waits for pages to map into, or for room in the volume
  * @grants:	persistent grants, mapped as @kept says
  * @segs:	a page to copy indirect segments to
  *
+ * @started:	the thread has been woken; @stop: it is to stop; @gone: it touches nothing any more
  * @wait:	the thread waits here, and then who ends the ring
  * @kick:	there is something for the thread to do
  * @event:	the guest has sent an event
@@ -124,7 +126,9 @@ struct memx_xbk_conn;
  * @idle:	requests that are not in use
  * @again:	discards with a part left
  * @busy:	how many are in use
- * @stalled:	the thread waits for pages
+ * @parts:	requests of the volume that those may be, at most @max_parts
+ * @stalled:	the thread waits for pages, or for @parts
+ * @kept_unmapped: in the end, with @unmap_err
  * @ended:	the thread is gone
  * @page:	pages to map into, @nr_free of them
  * @nr_pages:	allocated, mapped or not; grows only
@@ -136,7 +140,11 @@ struct memx_xbk_ring {
 	u32			entries;
 	unsigned int		index;
 	unsigned int		irq;
+	u32			max_parts;
 	struct task_struct	*thread;
+	bool			started;
+	bool			stop;
+	bool			gone;
 
 	u32			cons;
 	bool			eoi;
@@ -154,7 +162,10 @@ struct memx_xbk_ring {
 	spinlock_t		lock ____cacheline_aligned_in_smp;
 	u32			rsp_prod;
 	u32			busy;
+	u32			parts;
 	bool			stalled;
+	bool			kept_unmapped;
+	int			unmap_err;
 	bool			ended;
 	struct list_head	idle;
 	struct list_head	again;
@@ -214,6 +225,7 @@ struct memx_xbk_conn {
  * @xdev:	NULL when the driver is no longer bound
  * @back:	our state
  * @not_before:	when a guest may try again that said what cannot be
+ * @again_s:	seconds until then, the next time
  * @disk:	the volume's block device: of @work alone, with or without the lock
  * @no_disk:	it could not be opened, which was said
  * @conn:	the connection; @ending: it is on its way out
@@ -237,6 +249,7 @@ struct memx_xbk_dev {
 	struct xenbus_device	*xdev;
 	unsigned int		back;
 	unsigned long		not_before;
+	unsigned int		again_s;
 	struct memx_bdev	disk;
 	bool			read_only;
 	bool			no_disk;
