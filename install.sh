@@ -339,6 +339,7 @@ available() {
 
 do_packages() {
 	export DEBIAN_FRONTEND=noninteractive
+	[ -e "$state/packages" ] || [ -e /var/lib/dkms/mok.key ] || : >"$state/no-signing-key"
 	package_names >"$state/before"
 	if [ "$family" = debian ]; then
 		quietly apt-get -q update
@@ -659,11 +660,12 @@ do_purge() {
 	remake_images
 }
 
-# The key that DKMS made to sign modules with stays when the package goes.
+# DKMS makes a key to sign modules with when it first builds one, and never removes it.
 forget_dkms() {
-	grep -qx dkms $state/packages 2>/dev/null && ! installed dkms || return 0
+	[ -e $state/no-signing-key ] || return 0
+	[ -z "$(find /var/lib/dkms -mindepth 1 -maxdepth 1 -type d 2>/dev/null)" ] || return 0
 	rm -f /var/lib/dkms/mok.key /var/lib/dkms/mok.pub
-	rmdir /var/lib/dkms 2>/dev/null
+	installed dkms || rmdir /var/lib/dkms 2>/dev/null
 }
 
 forget_repo() {

@@ -13,13 +13,14 @@ offer() { # LAYER old|new
 		apt-get -q update"
 }
 
-# all_files LAYER: what is there, but for logs, caches and package databases' own history
+# all_files LAYER: what is there, but for logs, caches, package databases' own history, and the key that
+# DKMS, which stays, made for the machine
 all_files() {
 	inside "$1" 'cd /; find . -xdev \( -path ./proc -o -path ./dev -o -path ./repo -o -path ./tmp \
 		-o -path ./var/log -o -path ./var/cache -o -path ./var/lib/apt -o -path ./root \) -prune \
 		-o ! -type d -print -o -type d -path "*memx*" -print | LC_ALL=C sort' |
 		grep -vE '^\./var/lib/dpkg/(available|diversions|statoverride|status|triggers)' |
-		grep -vE '^\./var/lib/(dpkg/lock|systemd/deb-systemd-helper)'
+		grep -vE '^\./var/lib/(dpkg/lock|systemd/deb-systemd-helper|dkms/mok\.)'
 }
 
 # A machine whose kernel this is and which has loaded a module: as its package's scripts see it.

@@ -123,6 +123,43 @@ teardown() { memx_end_case; }
 		is "$(of_volume errors)" -eq 0'
 }
 
+@test "one of the two parts fails: so does the request, and the other extent is as it should be" {
+	guest 90 'pair; volume v0 8M; device=$(disk); at=$(((1024 - 6) * 4096))
+		dd if=/dev/urandom of=/tmp/new bs=4k count=16
+		put() { dd if=/tmp/new of=$device bs=4k oflag=direct "$@"; }
+		get() { dd if=$device bs=4k iflag=direct "$@"; }
+		across() { dd if=$device bs=64k count=1 iflag=direct,skip_bytes skip=$at; }
+		lose() {
+			srv memx-admin server stop --force
+			srv memx-admin server start --capacity ${1:-64M}
+			until_true 10 sees_server
+			for page in 1018 1024; do
+				says "Input/output error" get skip=$page count=1 of=/dev/null
+			done
+		}
+		put seek=1018
+		lose; put seek=1018 count=6
+		says "Input/output error" across >/dev/null
+		cmp -n 24576 /tmp/new <(get skip=1018 count=6)
+		lose; put skip=6 seek=1024 count=10
+		says "Input/output error" across >/dev/null
+		cmp <(tail -c 40960 /tmp/new) <(get skip=1024 count=10)
+		is "$(of_volume lost)" -eq 24576
+
+		cli memx-admin destroy v0
+		srv memx-admin server set --capacity 4M
+		volume v0 8M; device=$(disk)
+		put seek=0 count=1
+		says "No space left" dd if=/tmp/new of=$device bs=64k count=1 oflag=direct,seek_bytes seek=$at
+		cmp -n 24576 /tmp/new <(get skip=1018 count=6)
+		is "$(get skip=1024 count=16 | tr -d "\0" | wc -c)" -eq 0
+		cli memx-admin destroy v0; volume v0 8M; device=$(disk)
+		put seek=1040 count=1
+		says "No space left" dd if=/tmp/new of=$device bs=64k count=1 oflag=direct,seek_bytes seek=$at
+		is "$(get skip=1018 count=6 | tr -d "\0" | wc -c)" -eq 0
+		is "$(get skip=1024 count=10 | tr -d "\0" | wc -c)" -eq 0'
+}
+
 @test "pages filled with one value travel and are kept as that value" {
 	guest 60 'pair; volume v0 16M; device=$(disk)
 		yes 1234567 | head -c $((1 << 20)) >/tmp/same
