@@ -5,8 +5,9 @@
 #include "memx_xbk_target.h"
 #include "xbk.h"
 
-#define AGAIN_S		1	/* until a guest may try again that said what cannot be; doubled */
-#define AGAIN_MOST_S	32	/* each time up to this. The kernel logs each attempt. */
+#define AGAIN_S		1	/* until a guest may try again that said what cannot be; */
+#define AGAIN_OFTEN	16	/* after as many times it is doubled, */
+#define AGAIN_MOST_S	32	/* up to this: the kernel logs each attempt */
 #define LOG_S		30	/* in which LOG_LINES are written about a disk */
 #define LOG_LINES	4
 
@@ -93,10 +94,14 @@ static void close_disk(struct memx_xbk_dev *dev)
 /* A guest that has been quiet for long is patiently served again. */
 static void refuse(struct memx_xbk_dev *dev)
 {
+	unsigned int s;
+
 	if (time_after(jiffies, dev->not_before + AGAIN_MOST_S * HZ))
-		dev->again_s = AGAIN_S;
-	dev->not_before = jiffies + dev->again_s * HZ;
-	dev->again_s = min_t(unsigned int, dev->again_s * 2, AGAIN_MOST_S);
+		dev->refusals = 0;
+	s = min(AGAIN_S << dev->refusals / AGAIN_OFTEN, AGAIN_MOST_S);
+	if (s < AGAIN_MOST_S)
+		dev->refusals++;
+	dev->not_before = jiffies + s * HZ;
 	set_state(dev, XenbusStateClosing);
 }
 
@@ -240,7 +245,6 @@ static struct memx_xbk_dev *new_dev(struct xenbus_device *xdev)
 	dev->xdev = xdev;
 	dev->domid = xdev->otherend_id;
 	dev->not_before = jiffies;
-	dev->again_s = AGAIN_S;
 	dev->front = XenbusStateUnknown;
 	memx_xbk_node_text(xdev->nodename, "dev", dev->vdev, sizeof(dev->vdev));
 	snprintf(dev->label, sizeof(dev->label), "%u-%s", dev->domid,

@@ -225,7 +225,7 @@ struct memx_xbk_conn {
  * @xdev:	NULL when the driver is no longer bound
  * @back:	our state
  * @not_before:	when a guest may try again that said what cannot be
- * @again_s:	seconds until then, the next time
+ * @refusals:	how often it did, of late
  * @disk:	the volume's block device: of @work alone, with or without the lock
  * @no_disk:	it could not be opened, which was said
  * @conn:	the connection; @ending: it is on its way out
@@ -249,7 +249,7 @@ struct memx_xbk_dev {
 	struct xenbus_device	*xdev;
 	unsigned int		back;
 	unsigned long		not_before;
-	unsigned int		again_s;
+	unsigned int		refusals;
 	struct memx_bdev	disk;
 	bool			read_only;
 	bool			no_disk;
