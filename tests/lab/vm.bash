@@ -72,8 +72,10 @@ vm_clock() {
 	esac
 }
 
+# norandmaps: QEMU translates a program anew for each address that it has been at. And a page that was
+# translated ten thousand times takes seconds to clear, later: Linux tells of a CPU that is stuck.
 vm_append() {
-	echo "console=ttyS0 loglevel=6 panic=-1 oops=panic mitigations=off nokaslr" \
+	echo "console=ttyS0 loglevel=6 panic=-1 oops=panic mitigations=off nokaslr norandmaps" \
 		"tsc=reliable $(vm_clock) no_timer_check lab_name=$1 lab_id=$2" \
 		"lab_mtu=$(vm_setting "$1" mtu) lab_ports=$LAB_PORTS $(vm_setting "$1" append)"
 }
