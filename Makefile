@@ -17,17 +17,11 @@ demo: ## one client, two donors: a program that does not fit sorts on their memo
 	@tests/demo/run.sh
 
 .PHONY: check
-check: ## the tests (25 minutes)
+check: ## the tests (25 minutes); ALSO names more stages
 	@tests/need.sh lab tools check
 	@tests/lab/deps.sh
 	@tests/check.sh --beside "unit python sim lint dissector install boot-unit xen-unit" \
-		modules admin cluster single
-
-.PHONY: check-long
-check-long: ## cases of `check` that take longest; CI runs them too (5 minutes)
-	@tests/need.sh lab tools check
-	@tests/lab/deps.sh
-	@tests/check.sh single-long
+		modules admin cluster single $(ALSO)
 
 .PHONY: unit
 unit: ## the pure core: unit tests and a minute of simulation; needs a compiler and make

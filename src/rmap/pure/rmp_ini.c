@@ -138,6 +138,13 @@ void rmp_ini_void(struct rmp_ini *ini, u64 now, unsigned int slot)
 	rmp_layout_init(&s->req, &ini->geo, &void_msg);
 }
 
+/* From now on, whatever came before. */
+static void set_timer(const struct rmp_ini *ini, struct rmp_ini_slot *s, u64 now)
+{
+	s->heard = false;
+	s->deadline_us = now + rmp_rtt_backoff(&ini->rtt, s->tries);
+}
+
 static enum rmp_rx match(const struct rmp_ini *ini, const struct rmp_frame *f)
 {
 	const struct rmp_ini_slot *s = &ini->slot[f->slot];
@@ -251,8 +258,7 @@ void rmp_ini_settle(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, str
 	}
 	act->nack = gap_before(s, f->frag);
 	s->nacked |= act->nack;
-	s->heard = false;
-	s->deadline_us = now + rmp_rtt_backoff(&ini->rtt, s->tries);
+	set_timer(ini, s, now);
 	act->cut = rmp_cong_loss(&ini->cong, now, rmp_rtt_us(&ini->rtt), false);
 }
 
@@ -277,8 +283,7 @@ bool rmp_ini_nack(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, u64 m
 	act->send = mask & rmp_layout_all(&s->req);
 	if (act->send)
 		act->cut = rmp_cong_loss(&ini->cong, now, rmp_rtt_us(&ini->rtt), false);
-	s->heard = false;
-	s->deadline_us = now + rmp_rtt_backoff(&ini->rtt, s->tries);
+	set_timer(ini, s, now);
 	return true;
 }
 
@@ -303,8 +308,7 @@ bool rmp_ini_timeout(struct rmp_ini *ini, u64 now, struct rmp_act *act)
 		if (s->deadline_us > now)
 			continue;
 		if (s->heard) {
-			s->heard = false;
-			s->deadline_us = now + rmp_rtt_backoff(&ini->rtt, s->tries);
+			set_timer(ini, s, now);
 			continue;
 		}
 		*act = (struct rmp_act) { .slot = n };
@@ -323,7 +327,7 @@ bool rmp_ini_timeout(struct rmp_ini *ini, u64 now, struct rmp_act *act)
 			act->cut = rmp_cong_loss(&ini->cong, now, rmp_rtt_us(&ini->rtt), true);
 		if (s->tries < 255)
 			s->tries++;
-		s->deadline_us = now + rmp_rtt_backoff(&ini->rtt, s->tries);
+		set_timer(ini, s, now);
 		return true;
 	}
 	return false;

@@ -129,9 +129,10 @@ teardown() { memx_end_case; }
 		put() { dd if=/tmp/new of=$device bs=4k oflag=direct "$@"; }
 		get() { dd if=$device bs=4k iflag=direct "$@"; }
 		across() { dd if=$device bs=64k count=1 iflag=direct,skip_bytes skip=$at; }
+		put_across() { dd if=/tmp/new of=$device bs=64k oflag=direct,seek_bytes seek=$at; }
 		lose() {
 			srv memx-admin server stop --force
-			srv memx-admin server start --capacity ${1:-64M}
+			srv memx-admin server start --capacity 64M
 			until_true 10 sees_server
 			for page in 1018 1024; do
 				says "Input/output error" get skip=$page count=1 of=/dev/null
@@ -150,12 +151,12 @@ teardown() { memx_end_case; }
 		srv memx-admin server set --capacity 4M
 		volume v0 8M; device=$(disk)
 		put seek=0 count=1
-		says "No space left" dd if=/tmp/new of=$device bs=64k count=1 oflag=direct,seek_bytes seek=$at
+		says "No space left" put_across
 		cmp -n 24576 /tmp/new <(get skip=1018 count=6)
 		is "$(get skip=1024 count=16 | tr -d "\0" | wc -c)" -eq 0
 		cli memx-admin destroy v0; volume v0 8M; device=$(disk)
 		put seek=1040 count=1
-		says "No space left" dd if=/tmp/new of=$device bs=64k count=1 oflag=direct,seek_bytes seek=$at
+		says "No space left" put_across
 		is "$(get skip=1018 count=6 | tr -d "\0" | wc -c)" -eq 0
 		is "$(get skip=1024 count=10 | tr -d "\0" | wc -c)" -eq 0'
 }
