@@ -220,20 +220,10 @@ static void kept_unmapped(int result, struct gntab_unmap_queue_data *data)
 	unsigned long flags;
 
 	spin_lock_irqsave(&ring->lock, flags);
-	ring->unmap_err = result;
-	ring->kept_unmapped = true;
+	ring->io->status = result;
+	ring->busy--;
 	wake_up(&ring->wait);	/* under the lock: it goes as soon as we let go of that */
 	spin_unlock_irqrestore(&ring->lock, flags);
-}
-
-static bool are_unmapped(struct memx_xbk_ring *ring)
-{
-	bool done;
-
-	spin_lock_irq(&ring->lock);
-	done = ring->kept_unmapped;
-	spin_unlock_irq(&ring->lock);
-	return done;
 }
 
 static void unmap_some(struct memx_xbk_ring *ring, unsigned int from, unsigned int n)
@@ -252,10 +242,10 @@ static void unmap_some(struct memx_xbk_ring *ring, unsigned int from, unsigned i
 		.unmap_ops = io->unmap_op, .pages = io->unmap_page, .count = n,
 		.done = kept_unmapped,
 	};
-	ring->kept_unmapped = false;
+	ring->busy++;	/* nobody else is left */
 	gnttab_unmap_refs_async(&io->unmap);
-	wait_event_idle(ring->wait, are_unmapped(ring));
-	if (WARN_ON_ONCE(ring->unmap_err))
+	wait_event_idle(ring->wait, memx_xbk_ring_idle(ring));
+	if (WARN_ON_ONCE(io->status))
 		return;		/* the pages are lost: the hypervisor may still know them */
 	for (i = 0; i < n; i++)
 		give_page(ring, io->unmap_page[i]);

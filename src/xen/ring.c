@@ -61,11 +61,12 @@ static u32 parts_of(const struct memx_xbk_io *io)
 static bool take_room(struct memx_xbk_io *io)
 {
 	struct memx_xbk_ring *ring = io->ring;
-	u32 parts = min(parts_of(io), ring->max_parts);
+	u32 parts;
 	bool room;
 
 	if (io->parts)
 		return true;
+	parts = min(parts_of(io), ring->max_parts);
 	spin_lock_irq(&ring->lock);
 	room = ring->parts + parts <= ring->max_parts;
 	if (room) {
@@ -381,7 +382,8 @@ static void fail_left(struct memx_xbk_ring *ring)
 		memx_xbk_end(ring->held, MEMX_XBK_ERROR);
 }
 
-static bool is_idle(struct memx_xbk_ring *ring)
+/* Nothing is under way, and who ended the last of it has let go of the ring. */
+bool memx_xbk_ring_idle(struct memx_xbk_ring *ring)
 {
 	bool idle;
 
@@ -410,7 +412,7 @@ void memx_xbk_ring_close(struct memx_xbk_ring *ring)
 	stop_thread(ring);
 	fail_left(ring);
 	unbind_from_irqhandler(ring->irq, ring);
-	wait_event_idle(ring->wait, is_idle(ring));
+	wait_event_idle(ring->wait, memx_xbk_ring_idle(ring));
 	memx_xbk_unmap_kept(ring);
 	free_memory(ring);
 }

@@ -116,7 +116,7 @@ struct memx_xbk_conn;
  * @grants:	persistent grants, mapped as @kept says
  * @segs:	a page to copy indirect segments to
  *
- * @started:	the thread has been woken; @stop: it is to stop; @gone: it touches nothing any more
+ * @started:	the thread has been woken; @stop: it is to stop; @gone: it touches nothing more
  * @wait:	the thread waits here, and then who ends the ring
  * @kick:	there is something for the thread to do
  * @event:	the guest has sent an event
@@ -128,7 +128,6 @@ struct memx_xbk_conn;
  * @busy:	how many are in use
  * @parts:	requests of the volume that those may be, at most @max_parts
  * @stalled:	the thread waits for pages, or for @parts
- * @kept_unmapped: in the end, with @unmap_err
  * @ended:	the thread is gone
  * @page:	pages to map into, @nr_free of them
  * @nr_pages:	allocated, mapped or not; grows only
@@ -164,8 +163,6 @@ struct memx_xbk_ring {
 	u32			busy;
 	u32			parts;
 	bool			stalled;
-	bool			kept_unmapped;
-	int			unmap_err;
 	bool			ended;
 	struct list_head	idle;
 	struct list_head	again;
@@ -293,6 +290,7 @@ void memx_xbk_disconnect(struct memx_xbk_conn *conn);
 int memx_xbk_ring_open(struct memx_xbk_ring *ring, grant_ref_t *gref, evtchn_port_t port);
 void memx_xbk_ring_start(struct memx_xbk_ring *ring);
 void memx_xbk_ring_close(struct memx_xbk_ring *ring);
+bool memx_xbk_ring_idle(struct memx_xbk_ring *ring);
 
 /* io.c: requests under way */
 void memx_xbk_submit(struct memx_xbk_io *io);
