@@ -110,6 +110,7 @@ teardown() { memx_end_case; }
 			is "$(of_server extents) $(of_server stored)" = \
 				"2 $(((16 - ${zeros#* }) * 4096))"
 			cmp /tmp/new <(read_back)
+			cmp <(tail -c 40960 /tmp/new) <(dd if=$device bs=4k skip=1024 count=10 iflag=direct)
 		done
 		before=$(counter cli tx_requests)
 		write
