@@ -58,7 +58,7 @@ usage() {
 
 # What a step of a package manager prints is of interest only when it fails.
 quietly() {
-	"$@" >>"$log" 2>&1 && return
+	"$@" >>"$log" 2>&1 </dev/null && return
 	tail -n 15 "$log" >&2
 	die "'$*' failed; $log has all of it"
 }
@@ -275,8 +275,18 @@ missing_packages() {
 keyring_source() {
 	if [ -n "$repo_key" ]; then
 		echo "$repo_key"
-	else
+	elif [ "$family" = debian ]; then
 		echo "$repo/memx-archive-keyring.gpg"
+	else
+		echo "$repo/RPM-GPG-KEY-memx"
+	fi
+}
+
+fetch() { # URL FILE
+	if [ "$family" = debian ]; then
+		quietly /usr/lib/apt/apt-helper download-file "$1" "$2"
+	else
+		quietly curl -fsSL -o "$2" "$1"
 	fi
 }
 
@@ -291,8 +301,7 @@ source_text() {
 	else
 		printf '[memx]\nname=MemX\nbaseurl=%s\nenabled=1\n' "${uri#file:}" |
 			sed 's|^baseurl=/|baseurl=file:///|'
-		[ -z "$repo_key" ] && echo gpgcheck=0 ||
-			printf 'gpgcheck=1\nrepo_gpgcheck=1\ngpgkey=file://%s\n' "$keyring"
+		printf 'gpgcheck=1\ngpgkey=file://%s\n' "$keyring"
 	fi
 }
 
@@ -305,7 +314,7 @@ do_source() {
 	case $(keyring_source) in
 	https://*)
 		rm -f $keyring
-		quietly /usr/lib/apt/apt-helper download-file "$(keyring_source)" $keyring
+		fetch "$(keyring_source)" $keyring
 		;;
 	*) [ ! -e "$(keyring_source)" ] || cp "$(keyring_source)" $keyring ;;
 	esac
@@ -337,6 +346,9 @@ available() {
 	done
 }
 
+# A configuration that was there before the packages is the one that is wanted.
+keep_conf='-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold'
+
 do_packages() {
 	export DEBIAN_FRONTEND=noninteractive
 	[ -e "$state/packages" ] || [ -e /var/lib/dkms/mok.key ] || : >"$state/no-signing-key"
@@ -344,7 +356,7 @@ do_packages() {
 	if [ "$family" = debian ]; then
 		quietly apt-get -q update
 		# shellcheck disable=SC2046 # words
-		quietly apt-get -q -y --no-install-recommends install $(available)
+		quietly apt-get -q -y --no-install-recommends $keep_conf install $(available)
 	else
 		# shellcheck disable=SC2046 # words
 		quietly dnf -q -y --setopt=install_weak_deps=False install $(available)
@@ -370,8 +382,11 @@ do_key() {
 	else
 		[ ! -e "$key" ] || [ -e "$state/key" ] ||
 			die "$key is another key than $key_file: move it away first"
+		[ ! -e "$key" ] || mv "$key" "$key.replaced" || die "cannot rename $key"
 		(umask 077 && cat "$key_file" >"$key.new") && mv "$key.new" "$key" ||
 			die "cannot write $key"
+		# The kernel may have the one before.
+		[ ! -e /sys/module/memx_rmap ] || quietly memx-admin key set "$key"
 	fi
 	touch "$state/key"
 }
@@ -379,16 +394,22 @@ do_key() {
 # The configuration with "key = value" in a section; without a key, with the section. Lines that say
 # so already stay as they are.
 with_value() { # SECTION [KEY VALUE]
-	awk -v head="[$1]" -v key="${2-}" -v value="${3-}" '
+	awk -v head="$1" -v key="${2-}" -v value="${3-}" '
 	function trim(s) { gsub(/^[ \t]+|[ \t\r]+$/, "", s); return s }
+	# The name of a section, however it is spaced, without what follows it.
+	function name(s) { gsub(/^[ \t]*\[|\].*$/, "", s); gsub(/[ \t]+/, " ", s); return trim(s) }
 	{ line[NR] = $0 }
-	trim($0) ~ /^\[/ { here = (trim($0) == head); if (here) section = NR }
+	trim($0) ~ /^\[/ { here = (name($0) == head); if (here) section = NR }
 	here && key != "" {
 		at = index($0, "=")
 		if (at && trim(substr($0, 1, at - 1)) == key) {
 			have = NR
-			if (trim(substr($0, at + 1)) != value)
-				line[NR] = key " = " value
+			old = substr($0, at + 1)
+			comment = match(old, /[ \t];/) ? substr(old, RSTART) : ""
+			if (comment != "")
+				old = substr(old, 1, RSTART - 1)
+			if (trim(old) != value)
+				line[NR] = key " = " value comment
 		}
 	}
 	END {
@@ -398,7 +419,7 @@ with_value() { # SECTION [KEY VALUE]
 				print key " = " value
 		}
 		if (!section) {
-			print (NR ? "\n" : "") head
+			print (NR ? "\n" : "") "[" head "]"
 			if (key != "")
 				print key " = " value
 		}
@@ -442,18 +463,22 @@ image_has_key() { grep -qx 'KEY_IN_INITRAMFS=yes' "$root$boot_default" 2>/dev/nu
 # The image holds the configuration and the key as they were when it was made.
 need_image() {
 	[ -n "$boot" ] || return 1
-	! image_has_key || case " $steps " in
+	[ ! -e "$root$state/image-wanted" ] && image_has_key || return 0
+	case " $steps " in
 	*' key '* | *' conf '*) true ;;
 	*) false ;;
 	esac
 }
 
+# Images that could not be made, for want of room for instance, are made the next time.
 do_image() {
+	: >"$state/image-wanted"
 	image_has_key || {
 		with_line 'KEY_IN_INITRAMFS=yes' <$boot_default >$boot_default.new &&
 			mv $boot_default.new $boot_default || die "cannot write $boot_default"
 	}
 	remake_images
+	rm "$state/image-wanted"
 }
 
 remake_images() {
@@ -498,15 +523,19 @@ do_units() {
 # In a chroot there is no systemd to start anything.
 can_start() { [ -d /run/systemd/system ]; }
 
+# What runs is never taken away: a unit that is active gets what is new by memx-admin.
 start_units() {
-	changed=$1
+	changed=''
 	for unit in $(units); do
-		if [ -n "$changed" ] && systemctl -q is-active "$unit"; then
-			systemctl restart "$unit" >>"$log" 2>&1
+		if systemctl -q is-active "$unit"; then
+			changed=$1
 		else
-			systemctl start "$unit" >>"$log" 2>&1
-		fi || warn "$unit did not start; 'journalctl -u $unit' says why"
+			systemctl start "$unit" >>"$log" 2>&1 ||
+				warn "$unit did not start; 'journalctl -u $unit' says why"
+		fi
 	done
+	[ -z "$changed" ] || memx-admin apply --wait 20 >>"$log" 2>&1 ||
+		warn "'memx-admin apply' did not end well; it says why"
 }
 
 plan() {
@@ -611,9 +640,10 @@ stop_all() {
 	for unit in memx-volumes memx-server memx-node; do
 		! can_start || systemctl stop $unit.service >>"$log" 2>&1
 	done
-	for module in memx_client memx_server memx_rmap; do
+	for module in memx_xen memx_client memx_server memx_rmap; do
 		[ ! -e /sys/module/$module ] || modprobe -r $module >>"$log" 2>&1 ||
-			die "$module is in use, so nothing was removed; 'memx-admin' shows by whom"
+			die "$module is in use, so nothing was removed; 'memx-admin' and 'memx-admin xen list'\
+ show by whom"
 	done
 	for unit in memx-volumes memx-server memx-node; do
 		! is_enabled $unit.service || quietly systemctl disable $unit.service
@@ -655,7 +685,13 @@ do_purge() {
 		set -- $(echo "$@" | tr ' ' '\n' | grep '^memx')
 	fi
 	[ $# -eq 0 ] && return
+	# The package goes with any key; one that install.sh did not put there stays.
+	[ -e $state/key ] || [ ! -e $key ] || cp -p $key $state/kept || die "cannot write to $state"
 	purge "$@"
+	[ ! -e $state/kept ] || {
+		mkdir -p "${key%/*}"
+		mv $state/kept $key
+	}
 	# Those that were made in between still hold configuration of what is purged only now.
 	remake_images
 }
@@ -691,7 +727,7 @@ uninstall_all() {
 	do_purge
 	forget_dkms
 	forget_repo
-	[ ! -e $state/key ] || rm -f $key
+	[ ! -e $state/key ] || rm -f $key $key.replaced
 	rmdir "${conf%/*}" 2>/dev/null
 	rm -rf $state
 	say "All is taken back. The log stays in $log."

@@ -9,7 +9,6 @@ MEMX_LOG=$MEMX_TOP/run/memx/boot.log
 MEMX_STATE=$MEMX_TOP/run/memx/boot
 MEMX_GENERATED=$MEMX_TOP/run/memx/boot.conf
 MEMX_CONF=$MEMX_TOP/etc/memx/memx.conf
-MEMX_KEY=$MEMX_TOP/etc/memx/cluster.key
 MEMX_TIMEOUT_S=30			# the deadline, unless memx.timeout= says another
 
 # The log is for the running system; dracut shows what is on standard error on the console.
@@ -50,7 +49,7 @@ memx_value_ok() { # PARAMETER VALUE
 
 memx_number_ok() { # PARAMETER VALUE
 	case $2 in
-	'' | *[!0-9]* | ????????*)
+	'' | *[!0-9]* | 0?* | ????????*)
 		memx_say "$1=$2 on the kernel command line is not a number; it is left out"
 		return 1
 		;;
@@ -90,8 +89,8 @@ memx_read_cmdline() {
 	done
 }
 
-# Is a key of this value somewhere in the file? memx_has_key boot yes FILE
-memx_has_key() {
+# The values of a key, wherever it is in the file.
+memx_values() { # KEY FILE
 	local line key value
 	while read -r line || [ -n "$line" ]; do
 		case $line in *=*) ;; *) continue ;; esac
@@ -99,9 +98,23 @@ memx_has_key() {
 		key=${key%"${key##*[![:space:]]}"}
 		value=${value#"${value%%[![:space:]]*}"}
 		value=${value%%[[:space:];#]*}
-		[ "$key" != "$1" ] || [ "$value" != "$2" ] || return 0
-	done <"$3"
+		[ "$key" != "$1" ] || echo "$value"
+	done <"$2"
+}
+
+memx_has_key() { # KEY VALUE FILE
+	local value
+	for value in $(memx_values "$1" "$3"); do
+		[ "$value" != "$2" ] || return 0
+	done
 	return 1
+}
+
+# The file of the cluster key, as a configuration file says it or as it is by default.
+memx_key_of() { # FILE
+	local value key=/etc/memx/cluster.key
+	[ ! -e "$1" ] || for value in $(memx_values key-file "$1"); do key=$value; done
+	echo "$key"
 }
 
 # The network device with a hardware address, in small letters as sysfs has them.
@@ -208,10 +221,12 @@ memx_load_modules() {
 }
 
 memx_check_key() {
-	if [ -e "$MEMX_KEY" ] || memx_has_key security none "$memx_conf"; then
+	local key
+	key=$(memx_key_of "$memx_conf")
+	if [ -e "$MEMX_TOP$key" ] || memx_has_key security none "$memx_conf"; then
 		return 0
 	fi
-	memx_fault="this image has no cluster key; set KEY_IN_INITRAMFS=yes in /etc/default/memx and\
+	memx_fault="this image has no cluster key $key; set KEY_IN_INITRAMFS=yes in /etc/default/memx and\
  make the image anew"
 	return 1
 }

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh disable=SC3043
-# What belongs into an image for early boot: for the hook of initramfs-tools and the module of dracut.
-
-MEMX_TOP=${MEMX_TOP:-}
+# What belongs into an image for early boot: for the hook of initramfs-tools and the module of dracut. On
+# top of boot.sh.
 
 # Fails, with a sentence, when MemX was not built for this kernel: a rebuilt image has it later.
 memx_image_modules() { # KERNEL-RELEASE
@@ -29,15 +28,16 @@ memx_wants_key() {
 }
 
 memx_image_files() {
-	local file
+	local file key
 	for file in /usr/lib/memx/boot.sh /usr/lib/udev/rules.d/60-memx.rules /etc/memx/memx.conf; do
 		[ ! -e "$MEMX_TOP$file" ] || echo "$file"
 	done
 	memx_wants_key || return 0
-	if [ -e "$MEMX_TOP/etc/memx/cluster.key" ]; then
-		echo /etc/memx/cluster.key
+	key=$(memx_key_of "$MEMX_CONF")
+	if [ -e "$MEMX_TOP$key" ]; then
+		echo "$key"
 	else
-		echo "memx: KEY_IN_INITRAMFS=yes, but there is no /etc/memx/cluster.key" >&2
+		echo "memx: KEY_IN_INITRAMFS=yes, but there is no $key" >&2
 	fi
 }
 

@@ -19,7 +19,7 @@ unit_conf() {
 	fi
 	mkdir -p "${MEMX_MERGED%/*}"
 	{
-		cat "$MEMX_CONF" 2>/dev/null
+		cat "$MEMX_CONF" 2>/dev/null && echo
 		unit_other_sections
 	} >"$MEMX_MERGED.new"
 	mv "$MEMX_MERGED.new" "$MEMX_MERGED"
@@ -32,15 +32,27 @@ unit_other_sections() {
 		case $line in
 		'['*)
 			keep=yes
-			! unit_has_line "$line" || keep=no
+			! unit_has_section "$(unit_head "$line")" || keep=no
 			;;
 		esac
 		[ $keep = no ] || echo "$line"
 	done <"$MEMX_GENERATED"
 }
 
-unit_has_line() {
-	[ -e "$MEMX_CONF" ] && grep -qxF "$1" "$MEMX_CONF"
+# The name of a section from the line that begins it: blanks and comments count for nothing.
+unit_head() { # LINE
+	local head=${1#*[}
+	# shellcheck disable=SC2086
+	echo ${head%%]*}
+}
+
+unit_has_section() { # NAME
+	local line
+	[ -e "$MEMX_CONF" ] || return 1
+	while read -r line || [ -n "$line" ]; do
+		case $line in '['*) [ "$(unit_head "$line")" != "$1" ] || return 0 ;; esac
+	done <"$MEMX_CONF"
+	return 1
 }
 
 # Ends the shell: it becomes memx-admin.
@@ -78,21 +90,30 @@ unit_apply_to_the_end() {
 	return $rc
 }
 
+unit_has_volumes() {
+	set -- "$MEMX_TOP"/sys/block/memx*
+	[ -e "$1" ]
+}
+
 # Boot waits for the first try only, and not for long where early boot has waited already. Servers
-# that appear later are found by the tries that follow.
+# that appear later are found by the tries that follow. A file that is wrong ends it, unless there are
+# volumes, from early boot: they are to be taken down at shutdown, and systemd does that only for what has
+# been ready.
 unit_start_volumes() {
 	local seconds=$MEMX_WAIT_S rc
 	case $(cat "$MEMX_STATE" 2>/dev/null) in failed*) seconds=1 ;; esac
 	while :; do
 		rc=0
 		unit_apply_to_the_end "$(unit_conf)" node volumes -- "$seconds" || rc=$?
-		case $rc in
-		0) break ;;
-		2) return 2 ;;
-		esac
+		[ $rc -ne 0 ] || break
+		[ $rc -ne 2 ] || unit_has_volumes || return 2
 		unit_notify --ready --status='Not all volumes are up; the journal says why. Trying again.'
 		seconds=$MEMX_RETRY_S
-		[ $rc -eq 3 ] || sleep 5
+		case $rc in
+		2) sleep "$MEMX_RETRY_S" ;;
+		3) ;;
+		*) sleep 5 ;;
+		esac
 	done
 	unit_notify --ready --status='All volumes are up.'
 }

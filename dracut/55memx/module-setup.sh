@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154
 # MemX in the images of dracut: swap on remote memory before the root file system is mounted.
 
+. /usr/lib/memx/boot.sh
 . /usr/lib/memx/image.sh
 
 # Dracut knows no way to say that a swap device is not a local disk: what it would do with such is

@@ -479,6 +479,19 @@ archive() # BUILD [FILE [FROM]]
 	finds
 }
 
+@test "an initramfs without the key that the kernel command line needs" {
+	at_boot
+	sed -i '/security/d; /boot/d' "$root/etc/memx/memx.conf"
+	archive one | put "boot/initrd.img-$release"
+	finds
+	put proc/cmdline <<<'memx.swap=1G memx.link=eth1'
+	finds 'warning initramfs-keyless'
+	put proc/cmdline <<<'quiet rd.memx.swap=1G memx.link=eth1'
+	finds 'warning initramfs-keyless'
+	put proc/cmdline <<<'quiet memx.swap=1G memx.security=none'
+	finds
+}
+
 @test "an initramfs with another configuration" {
 	at_boot
 	archive one etc/memx/memx.conf | put "boot/initrd.img-$release"

@@ -137,6 +137,16 @@ conf_lines() { sed -n 's/^\t//p' <<<"$output"; }
 	[[ $output == *'add the repository https://packages.example'* ]]
 }
 
+@test "sections and values that are there are found however they are written, with their comments" {
+	has_package memx-dkms memx-tools linux-headers-6.1.0-37-amd64
+	printf '%s\n' '[link  eth1]   ; uplink' '[ volume swap0 ]' 'use = swap ; what else' \
+		'size = 1G ; for now' | put etc/memx/memx.conf
+	install_sh 0 --dry-run --unattended --repo "$repo" --role client --link eth1 --swap-size 2G
+	[ "$(conf_lines)" = 'size = 2G ; for now' ]
+	install_sh 0 --dry-run --unattended --repo "$repo" --role client --link eth1 --swap-size 1G
+	[[ $output != *"write /etc/memx/memx.conf"* ]]
+}
+
 @test "without a terminal it does not ask" {
 	unset MEMX_ROOT
 	refused 'standard input is no terminal: say --unattended' --role client --link lo

@@ -60,6 +60,7 @@ struct image {
 	bool there, read;
 	bool has_module, has_key, readable_by_others;
 	char module_id[MODULE_ID_TEXT];
+	const char *key_file;		/* that it should hold */
 	char *conf;			/* the memx.conf in it, or NULL */
 };
 

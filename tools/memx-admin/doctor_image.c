@@ -9,6 +9,7 @@
 
 #include "doctor.h"
 #include "doctor_module.h"
+#include "keyfile.h"
 #include "names.h"
 #include "say.h"
 
@@ -101,6 +102,13 @@ static bool read_conf(FILE *from, size_t bytes, struct image *image)
 	return fread(image->conf, 1, bytes, from) == bytes;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && !strcmp(text + n - m, end);
+}
+
 static bool read_content(FILE *from, const struct entry *e, struct image *image)
 {
 	const char *base = strrchr(e->name, '/');
@@ -113,7 +121,7 @@ static bool read_content(FILE *from, const struct entry *e, struct image *image)
 		if (!read_conf(from, e->bytes, image))
 			return false;
 	} else {
-		if (!strcmp(base, "cluster.key") && strstr(e->name, "memx/") && e->bytes)
+		if (ends_with(e->name, image->key_file + 1) && e->bytes)
 			image->has_key = true;
 		if (!pass(from, e->bytes))
 			return false;
@@ -182,7 +190,10 @@ static void add_image(struct doctor *d, const struct kernel *k)
 	struct stat st;
 	size_t i;
 
-	*image = (struct image){ .kernel = k };
+	*image = (struct image){
+		.kernel = k,
+		.key_file = d->conf.key_file ? d->conf.key_file : DEFAULT_KEY,
+	};
 	for (i = 0; i < sizeof(names) / sizeof(names[0]) && !image->there; i++) {
 		snprintf(image->path, sizeof(image->path), names[i], k->release);
 		image->there = root_stat(&d->root, image->path, &st);
@@ -203,12 +214,32 @@ static bool wanted_by_conf(const struct doctor *d)
 	return false;
 }
 
+static bool on_command_line(const struct doctor *d, const char *word)
+{
+	char line[4096], *at = line, *have;
+
+	if (!root_line(&d->root, "/proc/cmdline", line, sizeof(line)))
+		return false;
+	while ((have = strsep(&at, " "))) {
+		if (!strncmp(have, "rd.", 3))
+			have += 3;
+		if (!strncmp(have, word, strlen(word)))
+			return true;
+	}
+	return false;
+}
+
 static bool wanted_by_command_line(const struct doctor *d)
 {
-	char line[4096];
+	return on_command_line(d, "memx.swap=");
+}
 
-	return root_line(&d->root, "/proc/cmdline", line, sizeof(line)) &&
-	       (strstr(line, " memx.swap=") || strstr(line, " rd.memx.swap="));
+/* What the command line wants is not of the file, and is encrypted unless it says otherwise. */
+static bool needs_key(const struct doctor *d)
+{
+	if (wanted_by_command_line(d))
+		return !on_command_line(d, "memx.security=none");
+	return wanted_by_conf(d) && d->conf.node.security != SECURITY_NONE;
 }
 
 /*
@@ -296,14 +327,12 @@ static void look_conf(struct doctor *d, const struct check *c)
 	free(text);
 }
 
-/* The command line can say security=none; then the administrator knows. */
 static void look_keyless(struct doctor *d, const struct check *c)
 {
 	const struct image *i;
 
 	for (i = d->image; i < d->image + d->images; i++)
-		if (i->has_module && !i->has_key && wanted_by_conf(d) &&
-		    d->conf.node.security != SECURITY_NONE)
+		if (i->has_module && !i->has_key && needs_key(d))
 			tell(d, c, i);
 }
 

@@ -333,8 +333,8 @@ const struct check kernel_checks[] = {
 	  look_loaded },
 	{ "module-reload", WARNING,
 	  "another build of memx_rmap is installed than the one that runs",
-	  "reboot; or 'systemctl stop memx-volumes memx-server memx-node', unload memx_client, "
-	  "memx_server and memx_rmap with 'modprobe -r', and start these units again",
+	  "reboot; or 'systemctl stop memx-volumes memx-server memx-node', unload memx_xen, "
+	  "memx_client, memx_server and memx_rmap with 'modprobe -r', and start these units again",
 	  look_reload },
 	{ 0 }
 };

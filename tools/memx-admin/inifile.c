@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "inifile.h"
 #include "say.h"
 
@@ -350,23 +351,20 @@ static bool fill(int fd, const char *path, const char *text)
 static bool replace(const char *path, const char *text)
 {
 	char *beside;
+	int fd = open_beside(path, &beside);
 	bool done;
-	int fd;
 
-	if (asprintf(&beside, "%s.XXXXXX", path) < 0)
+	if (fd < 0)
 		return false;
-	fd = mkostemp(beside, O_CLOEXEC);
-	done = fd >= 0 && fill(fd, path, text);
-	if (fd >= 0) {
-		if (close(fd))
-			done = false;
-		done = done && !rename(beside, path);
-		if (!done) {
-			int err = errno;
+	done = fill(fd, path, text);
+	if (close(fd))
+		done = false;
+	done = done && !rename(beside, path);
+	if (!done) {
+		int err = errno;
 
-			unlink(beside);
-			errno = err;
-		}
+		unlink(beside);
+		errno = err;
 	}
 	free(beside);
 	return done;

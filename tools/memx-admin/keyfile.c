@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "keyfile.h"
 #include "parse.h"
 #include "say.h"
@@ -56,21 +57,18 @@ static bool make_new(const char *file)
 
 static bool make_over(const char *file)
 {
-	char *beside = NULL;
-	bool done = false;
-	int fd;
+	char *beside;
+	int fd = open_beside(file, &beside);
+	bool done;
 
-	if (asprintf(&beside, "%s.XXXXXX", file) < 0)
+	if (fd < 0)
 		return false;
-	fd = mkostemp(beside, O_CLOEXEC);
-	if (fd >= 0) {
-		done = fill(fd);
-		if (close(fd))
-			done = false;
-		done = done && !rename(beside, file);
-		if (!done)
-			unlink(beside);
-	}
+	done = fill(fd);
+	if (close(fd))
+		done = false;
+	done = done && !rename(beside, file);
+	if (!done)
+		unlink(beside);
 	free(beside);
 	return done;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -324,6 +325,8 @@ void steps_run(struct run *run, const struct plan *plan)
 {
 	size_t i;
 
+	/* While a link is taken away and added again, no page of this process may be missing. */
+	mlockall(MCL_CURRENT | MCL_FUTURE);
 	for (i = 0; i < plan->n; i++) {
 		const struct step *s = &plan->step[i];
 

@@ -19,6 +19,7 @@
 #define SIGNATURE_BYTES	10
 
 #define LABEL_MOST	15	/* of a swap space */
+#define SWAP_OFF_POLL_US	100000
 #define ROOT_OF_FIRST	"/proc/1/root"
 
 void swaps_take(struct swaps *swaps, const char *text)
@@ -154,19 +155,50 @@ bool swap_on(const struct volume *v, int priority, deadline end)
 	return result == EXIT_OK;
 }
 
-static int call_swapoff(void *path)
+struct swap_path {
+	const char *disk;
+	char path[DEVICE_PATH_MAX];
+};
+
+static bool is_swap(const char *disk)
 {
-	return swapoff(path) ? errno : 0;
+	struct swaps swaps;
+	bool found;
+
+	if (!swaps_read(&swaps))
+		return true;
+	found = swaps_find(&swaps, disk);
+	free(swaps.v);
+	return found;
+}
+
+/*
+ * While another swapoff(8) is under way, as systemd's is at shutdown, the kernel knows no such swap
+ * any more, but lists it: then that one is waited for.
+ */
+static int call_swapoff(void *arg)
+{
+	const struct swap_path *s = arg;
+
+	while (swapoff(s->path)) {
+		if (errno != EINVAL)
+			return errno;
+		if (!is_swap(s->disk))
+			return 0;
+		usleep(SWAP_OFF_POLL_US);
+	}
+	return 0;
 }
 
 enum swap_off swap_off(const char *disk, deadline end)
 {
-	char path[DEVICE_PATH_MAX];
+	struct swap_path s = { .disk = disk };
+	const char *path = s.path;
 	int result;
 
-	if (!device_wait_plain(disk, path))
+	if (!device_wait_plain(disk, s.path))
 		return SWAP_OFF_FAILED;
-	result = child_run(call_swapoff, path, end);
+	result = child_run(call_swapoff, &s, end);
 	if (!result)
 		return SWAP_OFF_DONE;
 	if (result == CHILD_LATE) {

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034
 # What is put into an image for early boot.
 load fake
-LIBRARIES=". $TOP/lib/image.sh"
+LIBRARIES=". $TOP/lib/boot.sh; . $TOP/lib/image.sh"
 
 setup() {
 	fake_root
@@ -28,6 +28,17 @@ setup() {
 	echo KEY_IN_INITRAMFS=yes >"$ROOT/etc/default/memx"
 	sh_with memx_image_files
 	said "KEY_IN_INITRAMFS=yes, but there is no /etc/memx/cluster.key"
+}
+
+@test "the key is the one that memx.conf names" {
+	conf <<<$'[node]\nkey-file = /etc/memx/rack2.key ; of this rack'
+	echo KEY_IN_INITRAMFS=yes >"$ROOT/etc/default/memx"
+	sh_with memx_image_files
+	said "KEY_IN_INITRAMFS=yes, but there is no /etc/memx/rack2.key"
+	run -1 said /etc/memx/cluster.key
+	echo 00 >"$ROOT/etc/memx/rack2.key"
+	sh_with memx_image_files
+	[ "$output" = $'/etc/memx/memx.conf\n/etc/memx/rack2.key' ]
 }
 
 @test "a kernel without modules of MemX is told, and its image goes without" {

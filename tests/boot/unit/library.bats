@@ -87,6 +87,27 @@ load fake
 	called "--wait 24"
 }
 
+@test "a number that shells take for an octal one is left out" {
+	local number
+	key
+	for number in 08 010; do
+		cmdline "memx.swap=1G memx.link=eth1 memx.timeout=$number"
+		sh_with memx_boot
+		said "memx.timeout=$number on the kernel command line is not a number"
+		called "--wait 24"
+	done
+}
+
+@test "the key that memx.conf names is the one that has to be in the image" {
+	conf <<<$'[node]\nkey-file=/etc/memx/rack2.key\n[link eth1]\n[volume a]\nsize=1G\nboot=yes'
+	key
+	sh_with memx_boot
+	said "this image has no cluster key /etc/memx/rack2.key"
+	echo 00 >"$ROOT/etc/memx/rack2.key"
+	sh_with memx_boot
+	said "swap on remote memory is on"
+}
+
 @test "no link, no key, no module: each is said, and boot goes on" {
 	cmdline "memx.swap=1G"
 	sh_with memx_boot

@@ -39,10 +39,28 @@ calls() { diff - <(grep -v '^sleep' "$ROOT/calls"); }
 	name=a
 	[volume x]
 	size=1G
+
 	[link eth1]
 
 	[volume swap0]
 	size=2G
+	E
+}
+
+@test "sections of the file count however they are written, and its last line may have no end" {
+	conf <<<$'  [link  eth1]   ; uplink\n[ volume swap0 ]\nsize=1G\n[server]'
+	printf 'capacity=50%%' >>"$ROOT/etc/memx/memx.conf"
+	printf '%s\n' '[node]' security=none '' '[link eth1]' '' '[volume swap0]' size=2G >"$ROOT/boot.conf"
+	sh_with 'mkdir -p $MEMX_TOP/run/memx
+		cp $MEMX_TOP/boot.conf $MEMX_GENERATED; cat $(unit_conf)'
+	diff - <(echo "$output") <<-E
+	  [link  eth1]   ; uplink
+	[ volume swap0 ]
+	size=1G
+	[server]
+	capacity=50%
+	[node]
+	security=none
 	E
 }
 
@@ -72,6 +90,20 @@ calls() { diff - <(grep -v '^sleep' "$ROOT/calls"); }
 	sh_with 'unit_start_volumes && echo done || echo $?'
 	[ "$output" = 2 ]
 	[ "$(wc -l <"$ROOT/calls")" -eq 1 ]
+}
+
+@test "volumes: a bad file is tried again when volumes of early boot are there to be taken down" {
+	clock_ticks
+	systemd running
+	volume
+	answers 0
+	sh_with "echo 2 0 >$ROOT/answers; NOTIFY_SOCKET=x; unit_start_volumes"
+	calls <<-E
+	memx-admin apply --config $ROOT/etc/memx/memx.conf --part node --part volumes --wait 20
+	systemd-notify --ready --status=Not all volumes are up; the journal says why. Trying again.
+	memx-admin apply --config $ROOT/etc/memx/memx.conf --part node --part volumes --wait 30
+	systemd-notify --ready --status=All volumes are up.
+	E
 }
 
 @test "a stop ends what is still tried before it takes anything away" {
