@@ -293,3 +293,24 @@ files='
 		cmp /tmp/r /mnt/t/r
 		umount /mnt/t'
 }
+
+@test "a swapoff of another that is under way is waited for" {
+	guest 90 "$files"'
+		apply srv; apply cli --wait 20
+		mkdir -p /mnt/t; mount -t tmpfs none /mnt/t
+		dd if=/dev/urandom of=/tmp/r bs=1M count=24
+		within 12M cp /tmp/r /mnt/t/r || true
+		is "$(awk "/memx/ { print \$4 }" /proc/swaps)" -gt 4096
+		wire loss 100%
+		swapoff "$(disk swap0)" & other=$!
+		sleep 1
+		down cli --timeout 60 >/tmp/said 2>&1 & mine=$!
+		sleep 1
+		kill -0 $other; kill -0 $mine
+		wire none
+		wait $mine; wait $other
+		refused grep "cannot" /tmp/said
+		is "$(names_of_volumes cli)$(priority) $(links cli)" = " 0"
+		cmp /tmp/r /mnt/t/r
+		umount /mnt/t'
+}
