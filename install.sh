@@ -216,6 +216,13 @@ find_repo() {
 	[ -z "$repo_key" ] || [ -r "$repo_key" ] || usage "the key '$repo_key' cannot be read"
 }
 
+# The key that a configuration from before names is the one that counts.
+find_key() {
+	named=$(sed -n 's/^[[:space:]]*key-file[[:space:]]*=[[:space:]]*\([^[:space:];]*\).*/\1/p' \
+		"$root$conf" 2>/dev/null | tail -n 1)
+	[ -z "$named" ] || key=$named
+}
+
 # Kernels that matter: the running one, if it is one of this system, and the newest one.
 releases() {
 	running=$(uname -r)
@@ -385,10 +392,11 @@ do_key() {
 		[ ! -e "$key" ] || mv "$key" "$key.replaced" || die "cannot rename $key"
 		(umask 077 && cat "$key_file" >"$key.new") && mv "$key.new" "$key" ||
 			die "cannot write $key"
-		# The kernel may have the one before.
-		[ ! -e /sys/module/memx_rmap ] || quietly memx-admin key set "$key"
 	fi
 	touch "$state/key"
+	# The kernel may have the one before.
+	[ ! -e /sys/module/memx_rmap ] || memx-admin key set "$key" >>"$log" 2>&1 ||
+		warn "the kernel did not take the key: run 'memx-admin key set $key'"
 }
 
 # The configuration with "key = value" in a section; without a key, with the section. Lines that say
@@ -470,13 +478,13 @@ need_image() {
 	esac
 }
 
-# Images that could not be made, for want of room for instance, are made the next time.
 do_image() {
-	: >"$state/image-wanted"
 	image_has_key || {
 		with_line 'KEY_IN_INITRAMFS=yes' <$boot_default >$boot_default.new &&
 			mv $boot_default.new $boot_default || die "cannot write $boot_default"
 	}
+	command -v update-initramfs dracut >/dev/null ||
+		die 'there is neither initramfs-tools nor dracut to make an initramfs with'
 	remake_images
 	rm "$state/image-wanted"
 }
@@ -599,6 +607,10 @@ install_all() {
 		confirm
 		mkdir -p "$state" && : >>"$log" || die "cannot write to $state or $log"
 	}
+	# Images that could not be made, for want of room for instance, are made the next time.
+	case " $steps " in
+	*' image '*) : >"$state/image-wanted" ;;
+	esac
 	for each in $steps; do
 		say "$each ..."
 		"do_$each"
@@ -672,6 +684,12 @@ also_removed() { # PACKAGE...
 		/^(Remv|Purg) / && !index(ours, " " $2 " ") { print $2 }'
 }
 
+restore_key() {
+	[ -e $state/kept ] || return 0
+	mkdir -p "${key%/*}"
+	mv $state/kept "$key"
+}
+
 do_purge() {
 	export DEBIAN_FRONTEND=noninteractive
 	# shellcheck disable=SC2046 # words
@@ -685,13 +703,10 @@ do_purge() {
 		set -- $(echo "$@" | tr ' ' '\n' | grep '^memx')
 	fi
 	[ $# -eq 0 ] && return
-	# The package goes with any key; one that install.sh did not put there stays.
-	[ -e $state/key ] || [ ! -e $key ] || cp -p $key $state/kept || die "cannot write to $state"
+	# The package takes any key along; one that install.sh did not put there stays.
+	[ -e $state/key ] || [ ! -e "$key" ] || cp -p "$key" $state/kept || die "cannot write to $state"
+	trap restore_key EXIT
 	purge "$@"
-	[ ! -e $state/kept ] || {
-		mkdir -p "${key%/*}"
-		mv $state/kept $key
-	}
 	# Those that were made in between still hold configuration of what is purged only now.
 	remake_images
 }
@@ -727,7 +742,8 @@ uninstall_all() {
 	do_purge
 	forget_dkms
 	forget_repo
-	[ ! -e $state/key ] || rm -f $key $key.replaced
+	restore_key
+	[ ! -e $state/key ] || rm -f "$key" "$key.replaced"
 	rmdir "${conf%/*}" 2>/dev/null
 	rm -rf $state
 	say "All is taken back. The log stays in $log."
@@ -737,6 +753,7 @@ main() {
 	read_options "$@"
 	[ -z "$root" ] || [ -n "$dry_run" ] || usage 'MEMX_ROOT is for --dry-run'
 	find_system
+	find_key
 	[ -z "$uninstall" ] || {
 		uninstall_all
 		exit 0

@@ -9,6 +9,7 @@ MEMX_LOG=$MEMX_TOP/run/memx/boot.log
 MEMX_STATE=$MEMX_TOP/run/memx/boot
 MEMX_GENERATED=$MEMX_TOP/run/memx/boot.conf
 MEMX_CONF=$MEMX_TOP/etc/memx/memx.conf
+MEMX_KEY=/etc/memx/cluster.key		# unless memx.conf names another
 MEMX_TIMEOUT_S=30			# the deadline, unless memx.timeout= says another
 
 # The log is for the running system; dracut shows what is on standard error on the console.
@@ -112,7 +113,7 @@ memx_has_key() { # KEY VALUE FILE
 
 # The file of the cluster key, as a configuration file says it or as it is by default.
 memx_key_of() { # FILE
-	local value key=/etc/memx/cluster.key
+	local value key=$MEMX_KEY
 	[ ! -e "$1" ] || for value in $(memx_values key-file "$1"); do key=$value; done
 	echo "$key"
 }
@@ -176,9 +177,11 @@ memx_generate_server() {
 
 # A configuration as the kernel command line wants it.
 memx_generate() {
-	local word
+	local word key
 	echo '# Made in early boot from the kernel command line.'
 	echo '[node]'
+	key=$(memx_key_of "$MEMX_CONF")
+	[ "$key" = "$MEMX_KEY" ] || echo "key-file=$key"
 	[ -z "$memx_security" ] || echo "security=$memx_security"
 	[ -z "$memx_name" ] || echo "name=$memx_name"
 	for word in $memx_links; do memx_generate_link "$word" || return 1; done

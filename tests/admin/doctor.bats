@@ -68,7 +68,7 @@ setup()
 	module_bytes one | put sys/module/memx_rmap/notes/.note.gnu.build-id
 	put sys/class/net/eth1/ifindex <<<3
 	put usr/share/initramfs-tools/hooks/memx </dev/null
-	put usr/sbin/update-initramfs </dev/null
+	put usr/share/initramfs-tools/hook-functions </dev/null
 	put etc/memx/memx.conf <<-'END'
 		# a client
 		[link eth1]
@@ -392,7 +392,8 @@ archive() # BUILD [FILE [FROM]]
 	archive '' | put "boot/initrd.img-$release"
 	finds 'error initramfs-missing'
 	says "run 'update-initramfs -c -k $release'"
-	rm "$root/usr/sbin/update-initramfs"
+	rm "$root/usr/share/initramfs-tools/hook-functions"
+	mkdir -p "$root/usr/lib/dracut/modules.d/55memx"
 	finds 'error initramfs-missing'
 	says "run 'dracut --force --kver $release'"
 	sed -i 's/boot = yes/boot = no/' "$root/etc/memx/memx.conf"
@@ -506,11 +507,14 @@ archive() # BUILD [FILE [FROM]]
 	rm "$root/usr/share/initramfs-tools/hooks/memx"
 	finds 'error initramfs-tool'
 	says "run 'apt install memx-initramfs'"
-	mkdir -p "$root/usr/lib/dracut/modules.d/55memx"
-	finds
-	rm -r "$root/usr/lib/dracut" "$root/usr/sbin/update-initramfs"
+	rm "$root/usr/share/initramfs-tools/hook-functions"
 	finds 'error initramfs-tool'
 	says "run 'apt install memx-dracut'"
+	# What is for the other generator is of no use.
+	put usr/share/initramfs-tools/hooks/memx </dev/null
+	finds 'error initramfs-tool'
+	mkdir -p "$root/usr/lib/dracut/modules.d/55memx"
+	finds
 }
 
 @test "docs/INSTALL.md has the ids of all findings, and no other" {

@@ -61,7 +61,7 @@ case_donor_dies() {
 	donor donor1 700M && donor donor2 700M || return
 	client first
 	client_up || return
-	in_client 20 'systemd-run --unit=holder -p StandardOutput=file:/run/holder hungry 1 460 hold' ||
+	in_client 20 'systemd-run --unit=holder -p StandardOutput=file:/run/holder hungry 1 400 hold' ||
 		return
 	in_client 250 'until_true 240 grep -q written /run/holder' || return
 	in_client 20 'cat /proc/swaps; memx-admin list'
@@ -80,7 +80,7 @@ case_upgrade() { # INITRAMFS-PACKAGE
 	client_up || return
 	in_client 20 'rm /lib/modules/*/build
 		echo update_initramfs=no >/etc/initramfs-tools/update-initramfs.conf
-		systemd-run --unit=holder -p StandardOutput=file:/run/holder hungry 1 460 hold' || return
+		systemd-run --unit=holder -p StandardOutput=file:/run/holder hungry 1 400 hold' || return
 	in_client 250 'until_true 240 grep -q "as it was written" /run/holder' || return
 	runs=$(in_client 20 "$(declare -f what_runs); what_runs")
 	in_client 400 "cd /lab/run/next && dpkg -i memx-{dkms,tools,$1}_*.deb" || return

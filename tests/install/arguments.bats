@@ -147,6 +147,18 @@ conf_lines() { sed -n 's/^\t//p' <<<"$output"; }
 	[[ $output != *"write /etc/memx/memx.conf"* ]]
 }
 
+@test "the key that the configuration names is the one that counts" {
+	has_package memx-dkms memx-tools linux-headers-6.1.0-37-amd64
+	printf '%064d\n' 7 >"$BATS_TEST_TMPDIR/key"
+	printf '%s\n' '[node]' 'key-file = /etc/memx/lab.key ; ours' | put etc/memx/memx.conf
+	install_sh 0 --dry-run --unattended --repo "$repo" --role client --link eth1 \
+		--key-file "$BATS_TEST_TMPDIR/key"
+	[[ $output == *"copy the cluster key $BATS_TEST_TMPDIR/key to /etc/memx/lab.key"* ]]
+	put etc/memx/lab.key <"$BATS_TEST_TMPDIR/key"
+	install_sh 0 --dry-run --unattended --repo "$repo" --role client --link eth1
+	[[ $output != *"cluster key"* ]]
+}
+
 @test "without a terminal it does not ask" {
 	unset MEMX_ROOT
 	refused 'standard input is no terminal: say --unattended' --role client --link lo

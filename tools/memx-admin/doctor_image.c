@@ -262,7 +262,7 @@ void images_read(struct doctor *d)
 
 static bool uses_dracut(const struct doctor *d)
 {
-	return !root_has(&d->root, "/usr/sbin/update-initramfs");
+	return !root_has(&d->root, "/usr/share/initramfs-tools/hook-functions");
 }
 
 static void rebuild_command(const struct doctor *d, const struct image *image,
@@ -283,7 +283,7 @@ static void tell(struct doctor *d, const struct check *c, const struct image *im
 
 static void look_tool(struct doctor *d, const struct check *c)
 {
-	if (d->images && !root_has(&d->root, TOOLS_HOOK) && !root_has(&d->root, DRACUT_MODULE))
+	if (d->images && !root_has(&d->root, uses_dracut(d) ? DRACUT_MODULE : TOOLS_HOOK))
 		found(d, c, uses_dracut(d) ? "memx-dracut" : "memx-initramfs",
 		      is_debian(d) ? "apt" : "dnf", NULL);
 }

@@ -172,9 +172,19 @@ static bool is_swap(const char *disk)
 	return found;
 }
 
+static bool is_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == EBUSY;
+	close(fd);
+	return false;
+}
+
 /*
  * While another swapoff(8) is under way, as systemd's is at shutdown, the kernel knows no such swap
- * any more, but lists it: then that one is waited for.
+ * any more, but lists it, and in the end has the device open: then that one is waited for.
  */
 static int call_swapoff(void *arg)
 {
@@ -183,7 +193,7 @@ static int call_swapoff(void *arg)
 	while (swapoff(s->path)) {
 		if (errno != EINVAL)
 			return errno;
-		if (!is_swap(s->disk))
+		if (!is_swap(s->disk) && !is_open(s->path))
 			return 0;
 		usleep(SWAP_OFF_POLL_US);
 	}

@@ -106,6 +106,11 @@ load fake
 	echo 00 >"$ROOT/etc/memx/rack2.key"
 	sh_with memx_boot
 	said "swap on remote memory is on"
+	rm "$ROOT/etc/memx/cluster.key"
+	cmdline "memx.swap=1G memx.link=eth1"
+	sh_with memx_boot
+	said "swap on remote memory is on"
+	grep -qx key-file=/etc/memx/rack2.key "$ROOT/run/memx/boot.conf"
 }
 
 @test "no link, no key, no module: each is said, and boot goes on" {
