@@ -133,13 +133,29 @@ unit_other_jobs() {
 }
 
 # What other services have in swap is gone when they are: nothing needs to be brought back for them.
-# An ordering after all services would be a cycle with network managers that are services too.
+# An ordering after all services would be a cycle with network managers that are services too. Where they
+# do not wait for us, systemd switches the swap off by itself when services have ended.
 unit_wait_for_others() {
 	local end
 	end=$(($(memx_uptime) + MEMX_QUIET_S))
-	while [ "$(memx_uptime)" -lt "$end" ] && [ -n "$(unit_other_jobs)" ]; do
+	while [ "$(memx_uptime)" -lt "$end" ] && unit_swap >/dev/null &&
+		[ -n "$(unit_other_jobs)" ]; do
 		memx_pause
 	done
+}
+
+# Prints a volume that is swapped on; fails when there is none.
+unit_swap() {
+	local device
+	while read -r device _; do
+		case $device in
+		/dev/memx*)
+			echo "$device"
+			return 0
+			;;
+		esac
+	done <"$MEMX_TOP/proc/swaps"
+	return 1
 }
 
 unit_forget_lost_servers() {
@@ -185,13 +201,9 @@ unit_stop_node() {
 # be out of reach in between.
 unit_may_hibernate() {
 	local device
-	while read -r device _; do
-		case $device in
-		/dev/memx*)
-			echo "there is no hibernation while swap is on remote memory ($device):" \
-				"stop memx-volumes.service first" >&2
-			return 1
-			;;
-		esac
-	done <"$MEMX_TOP/proc/swaps"
+	if device=$(unit_swap); then
+		echo "there is no hibernation while swap is on remote memory ($device):" \
+			"stop memx-volumes.service first" >&2
+		return 1
+	fi
 }

@@ -9,7 +9,7 @@ teardown() { end_case; }
 
 @test "debian 12, dracut: swap before the root, a hungry service, a quick shutdown" {
 	case_boots
-	case_shuts_down_quickly bookworm-plain
+	case_shuts_down_quickly
 }
 
 @test "debian 12, dracut: no donor, boot goes on; they come, the volume comes" {

@@ -67,7 +67,7 @@ console() {
 # $took, in tenths of seconds
 switch_off() {
 	local start=$EPOCHREALTIME
-	in_client 10 "systemctl --no-block poweroff" >/dev/null
+	in_client 60 "systemctl --no-block poweroff" || return
 	"${@:2}"
 	lab_until "$1" vm_is_dead client || return 1
 	# shellcheck disable=SC2034
@@ -93,10 +93,6 @@ end_case() {
 donors_die() {
 	vm_kill donor1
 	vm_kill donor2
-}
-
-is() { # WHAT WANTED
-	[ "$1" = "$2" ] || { echo "it is '$1', not '$2'"; return 1; }
 }
 
 # The address that the lab gives to the machine that is made next.

@@ -9,7 +9,7 @@ teardown() { end_case; }
 
 @test "debian 13, initramfs-tools: swap before the root, a hungry service, a quick shutdown" {
 	case_boots
-	case_shuts_down_quickly trixie-plain
+	case_shuts_down_quickly
 }
 
 @test "debian 13, initramfs-tools: no donor, boot goes on; they come, the volume comes" {

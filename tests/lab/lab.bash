@@ -26,6 +26,10 @@ lab_until() {
 	done
 }
 
+is() { # WHAT WANTED
+	[ "$1" = "$2" ] || { echo "it is '$1', not '$2'"; return 1; }
+}
+
 # lab_start: an empty lab. Modules and images must have been made: tests/lab/prepare.sh
 lab_start() {
 	lab_sweep
