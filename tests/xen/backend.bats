@@ -114,39 +114,6 @@ on_disk() { xen_run client 60 "of_disk $1 $2 $3"; }
 	xen_run client 150 'detach_disk g1 xvdb'
 }
 
-@test "20 times attached, written and detached: no grant, page or node is left, and the volume is free" {
-	local before
-	before=$(xen_run client 150 'attach_disk g1 xvdb v1 && detach_disk g1 xvdb && echo $(grants) $(nodes)')
-	# In steps: what waits busily in a guest takes its time from dom0.
-	for _ in {1..20}; do
-		xen_run client 150 'attach_disk g1 xvdb v1'
-		guest_run client g1 120 'until_true 60 test -b /dev/xvdb && dd if=/dev/urandom of=/dev/xvdb \
-			bs=256k count=4 oflag=direct conv=notrunc 2>/dev/null'
-		xen_run client 150 'detach_disk g1 xvdb'
-	done
-	xen_run client 150 "until_true 60 held_are '$before'"
-	xen_run client 60 'no_opener v1'
-	# 20 rings of over 1000 pages would not fit where one does.
-	[ "$(vm_run client 60 'grep -c "Xen scratch" /proc/iomem')" = 1 ]
-}
-
-@test "destroyed with requests under way: the disk is let go, and the volume still works" {
-	local grants
-	grants=$(xen_run client 150 'xl destroy g1; until_true 60 guest_gone g1; grants')
-	DISKS=("vdev=xvdb,format=raw,access=rw,script=block-memx,target=v1")
-	xen_guest client g2
-	DISKS=()
-	guest_bg client g2 150 busy 'fio --name=w --filename=/dev/xvdb --direct=1 --ioengine=libaio \
-		--iodepth=32 --rw=randwrite --bs=16k --size=64M --time_based --runtime=140'
-	xen_run client 150 'writing() { [ "$(of_disk g2 xvdb writes)" -gt 100 ]; }
-		until_true 60 writing && xl destroy g2 && until_true 60 no_opener v1'
-	xen_run client 150 "until_true 60 grants_are $grants && [ \$(nodes) = 0 ]"
-	xen_guest client g1
-	xen_run client 150 'attach_disk g1 xvdb v1'
-	verify g1 xvdb 8
-	xen_run client 150 'detach_disk g1 xvdb'
-}
-
 @test "destroyed while no server answers: the guest's pages stay until its requests end" {
 	DISKS=("vdev=xvdb,format=raw,access=rw,script=block-memx,target=v1")
 	xen_guest client g2
@@ -158,19 +125,6 @@ on_disk() { xen_run client 60 "of_disk $1 $2 $3"; }
 	[ "$(xen_run client 60 'openers v1')" = 1 ]
 	net_join donor
 	xen_run client 150 'until_true 60 no_opener v1 && until_true 60 guest_gone g2'
-}
-
-@test "two guests on two volumes at once, each verifies its own" {
-	xen_run client 150 'attach_disk g1 xvdb v1'
-	DISKS=("vdev=xvdb,format=raw,access=rw,script=block-memx,target=v2")
-	GUEST_MEM=192 xen_guest client g2
-	DISKS=()
-	verify g2 xvdb 24 >"$BATS_TEST_TMPDIR/g2" 2>&1 3>&- &
-	verify g1 xvdb 24
-	wait $!
-	[ "$(on_disk g1 xvdb write_bytes)" -eq $((24 << 20)) ]
-	[ "$(on_disk g2 xvdb write_bytes)" -eq $((24 << 20)) ]
-	xen_run client 150 'xl destroy g2 && detach_disk g1 xvdb'
 }
 
 @test "the volume is destroyed by force under a guest: errors there, and nowhere else" {
@@ -225,21 +179,6 @@ on_disk() { xen_run client 60 "of_disk $1 $2 $3"; }
 	# Each has a thread, and events of both came.
 	[ "$(xen_run client 60 'grep memx_xen /proc/interrupts | awk "\$2 > 20" | wc -l')" = 2 ]
 	xen_run client 150 'xl destroy g2 && until_true 60 no_opener v1 && rmmod memx_xen && memx_load memx_xen'
-}
-
-@test "saved and restored, with what it wrote" {
-	xen_run client 150 'xl destroy g1; until_true 60 guest_gone g1'
-	DISKS=("vdev=xvdb,format=raw,access=rw,script=block-memx,target=v1")
-	GUEST_MEM=192 xen_guest client g1
-	DISKS=()
-	guest_run client g1 120 'dd if=/dev/urandom of=/tmp/a bs=1M count=4 && dd if=/tmp/a of=/dev/xvdb \
-		bs=1M oflag=direct conv=notrunc'
-	xen_run client 200 'mount -t tmpfs tmpfs /mnt && xl save g1 /mnt/saved && no_opener v1 &&
-		xl restore /mnt/saved && guest_tty g1; umount /mnt
-		until_true 60 is_connected g1 xvdb'
-	guest_run client g1 120 'cmp -n 4194304 /tmp/a /dev/xvdb'
-	verify g1 xvdb 8
-	xen_run client 150 'detach_disk g1 xvdb'
 }
 
 # attacks NAME...: of the guest on its disk xvdb, without its driver

@@ -18,6 +18,10 @@ XEN_CPU=max,-smap,-xsave,-avx,-avx2
 # xen_lab: an empty lab, with what dom0 and guests need in the share
 xen_lab() {
 	lab_start
+	xen_files
+}
+
+xen_files() {
 	cluster_programs blocks anon
 	mkdir -p "$LAB_RUN/share/xen"/{hooks,guest/extra,run,console}
 	cp "$XEN_DIR/guest/host.sh" "$LAB_RUN/share/guest/"
@@ -49,7 +53,7 @@ xen_start() (
 			"dom0_mem=${DOM0_MEM}M,max:${DOM0_MEM}M dom0_max_vcpus=1 ${XEN_ARGS:-}"
 	}
 	# A comma would end the arguments of dom0's kernel.
-	dom0="$LAB_KERNEL console=hvc0 loglevel=6 panic=-1 oops=panic mitigations=off net.ifnames=0"
+	dom0="$LAB_KERNEL console=hvc0 loglevel=6 panic=-1 oops=panic mitigations=off norandmaps net.ifnames=0"
 	dom0+=" lab_name=$name lab_id=$id lab_mtu=1500 lab_ports=$LAB_PORTS"
 	LAB_QEMU_ARGS="-drive file=$LAB_IMAGE,format=raw,if=none,id=d1,readonly=on,cache=unsafe
 		-device virtio-blk-pci,drive=d1,romfile= ${LAB_QEMU_ARGS:-}"
@@ -110,7 +114,7 @@ xen_config() {
 		echo "vcpus = 1"
 		echo "tsc_mode = 'native'"
 		echo "on_crash = 'destroy'"
-		echo "extra = 'console=hvc0 loglevel=4 panic=-1 mitigations=off net.ifnames=0 lab_name=$name'"
+		echo "extra = 'console=hvc0 loglevel=4 panic=-1 mitigations=off norandmaps net.ifnames=0 lab_name=$name'"
 		printf 'disk = [ "phy:/dev/vdb,xvda,r"'
 		[ -z "${DISKS[*]}" ] || printf ', "%s"' "${DISKS[@]}"
 		echo ' ]'
@@ -131,21 +135,31 @@ guest_said() { [ "$(guest_count "$1" "$3")" -gt "$2" ]; }
 # guest_run HOST GUEST SECONDS COMMAND: in a guest, by its console; output, errors and status. 124:
 # too late. The answer comes by whatever host the guest is on by then.
 guest_run() {
-	local id=$BASHPID.$RANDOM rc=0
-	local file=$LAB_RUN/share/xen/run/say.$id
-	{
-		printf '%s\n' '. /run/lab/lib.sh' "$4" | base64 -w 200 | sed "s/^/+$id /"
-		echo "!$id $3"
-	} >"$file"
-	xen_run "$1" 15 "guest_say $2 /lab/xen/run/${file##*/}" || rc=125
-	rm -f "$file"
-	[ $rc -eq 0 ] || return $rc
-	if ! lab_until $(($3 + 15)) guest_said "$2" 0 "^@$id = "; then
-		echo "guest_run: $2: no answer to '$4' in $3 s" >&2
-		return 124
-	fi
+	local id status _
+	for _ in 1 2 3; do
+		id=$BASHPID.$RANDOM
+		guest_send "$1" "$2" "$id" "$3" "$4" || return 125
+		if ! lab_until $(($3 + 15)) guest_said "$2" 0 "^@$id = "; then
+			echo "guest_run: $2: no answer to '$4' in $3 s" >&2
+			return 124
+		fi
+		status=$(guest_log "$2" | sed -n "s/^@$id = //p")
+		[ "$status" = garbled ] || break
+	done
 	guest_log "$2" | sed -n "s/^@$id \([^=][^ ]*\)$/\1/p" | base64 -d
-	return "$(guest_log "$2" | sed -n "s/^@$id = //p")"
+	return "$status"
+}
+
+guest_send() { # HOST GUEST ID SECONDS COMMAND
+	local file=$LAB_RUN/share/xen/run/say.$3 lines rc=0
+	lines=$(printf '%s\n' '. /run/lab/lib.sh' "$5" | base64 -w 200)
+	{
+		sed "s/^/+$3 /" <<<"$lines"
+		echo "!$3 $4 $(tr -d '\n' <<<"$lines" | cksum)"
+	} >"$file"
+	xen_run "$1" 15 "guest_say $2 /lab/xen/run/${file##*/}" || rc=$?
+	rm -f "$file"
+	return $rc
 }
 
 guest_bg() { # HOST GUEST SECONDS TAG COMMAND; vm_wait TAG gives output and status

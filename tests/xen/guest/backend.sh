@@ -14,33 +14,6 @@ of_disk() {
 	return 1
 }
 
-# backend_of GUEST NUMBER: the driver that has a disk
-backend_of() {
-	basename "$(readlink "/sys/bus/xen-backend/devices/vbd-$(xl domid "$1")-$2/driver")"
-}
-
-# grants: how many pages of guests the hypervisor has mapped somewhere
-grants() {
-	xl dmesg -c >/dev/null
-	xl debug-keys g
-	until_true 60 console_done >&2
-	grep -c '^(XEN) \[0x' /tmp/grants || true
-}
-
-console_done() {
-	xl dmesg >/tmp/grants
-	grep -q 'gnttab_usage_print_all .*done' /tmp/grants
-}
-
-grants_are() { [ "$(grants)" = "$1" ]; }
-
-held_are() { [ "$(grants) $(nodes)" = "$1" ]; }
-
-# nodes: what xenstore has of disks
-nodes() {
-	xenstore-ls -f | grep -E '^/local/domain/(0/(backend|error)|[0-9]+/(device|error))/' | grep -c vbd || true
-}
-
 # attach_disk GUEST VDEV TARGET [ACCESS]: and the guest is connected
 attach_disk() {
 	xl block-attach "$1" "vdev=$2,format=raw,access=${4:-rw},script=block-memx,target=$3" &&

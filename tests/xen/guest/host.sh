@@ -93,20 +93,38 @@ host_bridge() {
 		ip addr flush dev "$dev" && ip link set "$dev" master xenbr0 && ip link set xenbr0 up
 }
 
-# held GUEST: what a guest's disks hold, a figure a line: nodes in xenstore, grants of the guest that
-# are mapped, MiB of the hypervisor that are free, users of the module memx_client
-held() {
-	local domid
-	domid=$(xl domid "$1")
+# backend_of GUEST NUMBER: the driver that has a disk
+backend_of() {
+	basename "$(readlink "/sys/bus/xen-backend/devices/vbd-$(xl domid "$1")-$2/driver")"
+}
+
+# grants [GUEST]: how many pages of guests, or of one, are mapped somewhere
+grants() {
 	xl dmesg -c >/dev/null
 	xl debug-keys g
-	echo "nodes $(xenstore-ls -f | wc -l)"
-	xl dmesg | awk -v d="d$domid" '
-		/grant-table for remote/ { mine = index($0, d " ") > 0 }
+	until_true 60 console_done >&2 || return
+	awk -v "d=${1:+d$(xl domid "$1") }" '
+		/grant-table for remote/ { mine = index($0, d) > 0 }
 		mine && /\[0x[0-9a-f]+\]/ { n++ }
-		END { print "grants", n + 0 }'
+		END { print n + 0 }' /tmp/grants
+}
+
+console_done() {
+	xl dmesg >/tmp/grants
+	grep -q 'gnttab_usage_print_all .*done' /tmp/grants
+}
+
+grants_are() { [ "$(grants)" = "$1" ]; }
+
+# held GUEST: what a guest's disks hold, a figure a line: nodes in xenstore, grants of the guest that
+# are mapped, MiB of the hypervisor that are free, users of the module memx_client, and ranges of
+# addresses that drivers took for pages of guests
+held() {
+	echo "nodes $(xenstore-ls -f | wc -l)"
+	echo "grants $(grants "$1")"
 	echo "free $(xl info free_memory)"
 	echo "users $(cat /sys/module/memx_client/refcnt)"
+	echo "ranges $(grep -c 'Xen scratch' /proc/iomem)"
 }
 
 # pages: of dom0 that are in use, without caches that can be dropped
@@ -116,11 +134,11 @@ pages() {
 	awk '/^(MemFree|Cached|Buffers|SReclaimable):/ { n += $2 } END { print n / 4 }' /proc/meminfo
 }
 
-# cycles FROM TO: volume v0 becomes a disk of g1 and is taken from it; in between the guest writes a block
+# cycles FROM TO BACKEND: volume v0 becomes a disk of g1 and is taken from it; in between the guest writes a block
 cycles() {
 	local n
 	for n in $(seq "$1" "$2"); do
-		attach g1 xvdb v0,backend=blkback || return
+		attach g1 xvdb "v0,backend=$3" || return
 		until_true 60 written v0 $((n + 1)) || return
 		detach g1 xvdb || return
 		until_true 30 is_released v0 || return

@@ -1,8 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2016
-# Volumes of dom0 as disks of PV guests, by block-memx and the stock xen-blkback.
+# Volumes of dom0 as disks of guests, by block-memx and XEN_BACKEND: blkback (default), the stock
+# xen-blkback, or memx, that is memx_xen.
 load xen
+BACKEND=${XEN_BACKEND:-blkback}
 
 setup_file() {
 	xen_lab
@@ -14,9 +16,13 @@ setup_file() {
 	cluster_donor donor1 256M
 	cluster_donor donor2 256M
 	cluster_join client memx_client
+	load_backend
 	lab_until 20 cluster_sees 2
 	xen_guest client g1
 }
+
+load_backend() { [ "$BACKEND" = blkback ] || vm_run client 30 'memx_load memx_xen'; }
+unload_backend() { [ "$BACKEND" = blkback ] || vm_run client 30 'rmmod memx_xen'; }
 
 teardown_file() { lab_stop; }
 
@@ -35,9 +41,14 @@ teardown() {
 
 # attach GUEST VDEV VOLUME [access=...]: until the guest has the disk
 attach() {
-	xen_run client 60 "attach $1 $2 $3,backend=blkback ${4:-}" || return
-	guest_run client "$1" 30 "until_true 20 test -b /dev/$2"
+	xen_run client 60 "attach $1 $2 $3,backend=$BACKEND ${4:-}" || return
+	guest_run client "$1" 30 "until_true 20 test -b /dev/$2" || return
+	is "$(xen_run client 20 "backend_of $1 $(vdev_number "$2")")" "$(driver)"
 }
+
+# The name that a driver has in sysfs
+driver() { [ "$BACKEND" = blkback ] && echo vbd || echo memx_xen; }
+vdev_number() { echo $((51712 + 16 * ($(printf %d "'${1#xvd}") - 97))); }
 
 # detach GUEST VDEV VOLUME: and nobody holds the volume
 detach() {
@@ -59,7 +70,7 @@ waits() { [ "$(volume waiting)" -gt 0 ]; }
 refused_in_time() {
 	local from=$SECONDS before
 	before=$(xen_run client 20 'xenstore-ls -f | wc -l')
-	run xen_run client 90 "attach $1 xvdb $3,backend=blkback ${4:-}"
+	run xen_run client 90 "attach $1 xvdb $3,backend=$BACKEND ${4:-}"
 	[ "$status" -ne 0 ]
 	[[ $output == *"script: MemX: $2"* ]]
 	[[ $output != *"because of timeout"* ]]
@@ -174,11 +185,16 @@ refused_in_time() {
 	rm -f "$LAB_RUN/bg/load.rc"
 }
 
-@test "a guest that is destroyed with I/O in flight lets go of its volume" {
+@test "a guest that is destroyed with I/O in flight lets go of its volume and of its pages" {
+	local grants
+	vm_run client 60 'xl destroy g1'
+	grants=$(xen_run client 60 grants)
+	xen_guest client g1
 	attach g1 xvdb v0
 	guest_verify_bg g1 load xvdb 24
 	lab_until 60 has_begun
 	run -0 xen_run client 90 'xl destroy g1 && until_true 40 is_released v0'
+	xen_run client 90 "until_true 60 grants_are $grants"
 	[ "$(volume errors)" = 0 ]
 	vm_run client 20 'memx-admin destroy v0'
 }
@@ -198,6 +214,20 @@ refused_in_time() {
 	lab_until 60 xen_run client 30 'is_released v0'
 	[ "$(volume errors)" = 0 ]
 	vm_run client 20 'memx-admin destroy v0'
+}
+
+@test "a PVH guest: fio verifies what it wrote" {
+	GUEST_MEM=192 xen_guest client g2 "type = 'pvh'"
+	run -0 guest_run client g2 20 'cat /sys/hypervisor/guest_type'
+	[ "$output" = PVH ]
+	attach g2 xvdb v0
+	guest_verify_bg g2 load xvdb 16
+	run -0 vm_wait load 220
+	[ "$(volume pages_in)" -ge 4096 ]
+	[ "$(volume errors)" = 0 ]
+	detach g2 xvdb v0
+	guest_check client g2
+	vm_run client 60 'xl destroy g2'
 }
 
 @test "two guests on two volumes at once" {
@@ -226,7 +256,7 @@ refused_in_time() {
 
 @test "save and restore under write load: the volume is free in between, every word is right" {
 	vm_run client 60 'xl destroy g1'
-	DISKS=("vdev=xvdb,format=raw,access=rw,script=block-memx,target=v0,backend=blkback")
+	DISKS=("vdev=xvdb,format=raw,access=rw,script=block-memx,target=v0,backend=$BACKEND")
 	GUEST_MEM=160 xen_guest client g3
 	guest_bg client g3 280 load 'blocks write /dev/xvdb 21'
 	lab_until 60 has_begun 2000
@@ -250,10 +280,10 @@ refused_in_time() {
 				oflag=direct conv=nocreat,notrunc status=none || exit 1
 			until_true 60 test ! -e /dev/xvdb || exit 1
 		done"
-	run -0 xen_run client 100 'cycles 0 2'
+	run -0 xen_run client 100 "cycles 0 2 $BACKEND"
 	before=$(xen_run client 60 'held g1')
 	pages=$(xen_run client 60 pages)
-	run -0 xen_run client 3000 "cycles 3 $((cycles + 2))"
+	run -0 xen_run client 3000 "cycles 3 $((cycles + 2)) $BACKEND"
 	run -0 vm_wait writer 60
 	after=$(xen_run client 60 'held g1')
 	left=$((pages - $(xen_run client 60 pages)))
@@ -306,12 +336,14 @@ secure() { # HOST psk|none
 }
 
 @test "the module is absent, and the key is wrong" {
+	unload_backend
 	vm_run client 30 'memx-admin destroy v0; rmmod memx_client memx_rmap'
 	refused_in_time g1 "the kernel module memx_client cannot be loaded: FATAL: Module memx_client not" v0
 
 	secure donor1 psk
 	secure donor2 psk
 	cluster_join client memx_client
+	load_backend
 	vm_run client 30 'memx-admin key generate --force /tmp/key && memx-admin key set /tmp/key &&
 		memx-admin node set --security psk && memx-admin create v0 --size 32M'
 	refused_in_time g1 "no server answers; " v0
