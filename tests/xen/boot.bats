@@ -35,7 +35,8 @@ reported() { guest_log debian | sed -n "s/^.*lab-report $1: //p"; }
 		vcpus = 1
 		tsc_mode = 'native'
 		on_crash = 'destroy'
-		extra = 'console=hvc0 root=LABEL=memxroot rw panic=-1 mitigations=off norandmaps net.ifnames=0 lab_report'
+		root = 'LABEL=memxroot rw'
+		extra = 'console=hvc0 panic=-1 mitigations=off norandmaps net.ifnames=0 lab_report'
 		disk = [ 'phy:/dev/vdc,xvda,w' ]
 		vif = [ 'mac=00:16:3e:00:00:01,bridge=xenbr0' ]
 	EOF

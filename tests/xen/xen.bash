@@ -114,7 +114,8 @@ xen_config() {
 		echo "vcpus = 1"
 		echo "tsc_mode = 'native'"
 		echo "on_crash = 'destroy'"
-		echo "extra = 'console=hvc0 loglevel=4 panic=-1 mitigations=off norandmaps net.ifnames=0 lab_name=$name'"
+		echo "extra = 'console=hvc0 loglevel=4 panic=-1 mitigations=off norandmaps net.ifnames=0" \
+			"lab_name=$name'"
 		printf 'disk = [ "phy:/dev/vdb,xvda,r"'
 		[ -z "${DISKS[*]}" ] || printf ', "%s"' "${DISKS[@]}"
 		echo ' ]'

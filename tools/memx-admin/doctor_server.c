@@ -125,7 +125,8 @@ const struct check server_checks[] = {
 	{ "other-cluster", WARNING,
 	  "{1} frames of machines with another cluster key, or with another security, were dropped",
 	  "compare 'memx-admin key list' and 'memx-admin node' of these machines; copy the right "
-	  "key file to the wrong one, and run 'memx-admin key set' there. 'memx-admin events' shows who sends them", look_foreign },
+	  "key file to the wrong one, and run 'memx-admin key set' there. 'memx-admin events' "
+	  "shows who sends them", look_foreign },
 	{ "nothing-heard", ERROR, "nothing of MemX arrives on link {1}, and a server is needed",
 	  "start a server in that network ('memx-admin server start'); if there is one, a switch "
 	  "or the cloud filters EtherType {2} or broadcasts: try 'memx-admin add-server', or "
