@@ -68,7 +68,7 @@ setup()
 	module_bytes one | put sys/module/memx_rmap/notes/.note.gnu.build-id
 	put sys/class/net/eth1/ifindex <<<3
 	put usr/share/initramfs-tools/hooks/memx </dev/null
-	put usr/share/initramfs-tools/hook-functions </dev/null
+	put usr/sbin/update-initramfs </dev/null
 	put etc/memx/memx.conf <<-'END'
 		# a client
 		[link eth1]
@@ -392,7 +392,7 @@ archive() # BUILD [FILE [FROM]]
 	archive '' | put "boot/initrd.img-$release"
 	finds 'error initramfs-missing'
 	says "run 'update-initramfs -c -k $release'"
-	rm "$root/usr/share/initramfs-tools/hook-functions"
+	rm "$root/usr/sbin/update-initramfs"
 	mkdir -p "$root/usr/lib/dracut/modules.d/55memx"
 	finds 'error initramfs-missing'
 	says "run 'dracut --force --kver $release'"
@@ -507,7 +507,7 @@ archive() # BUILD [FILE [FROM]]
 	rm "$root/usr/share/initramfs-tools/hooks/memx"
 	finds 'error initramfs-tool'
 	says "run 'apt install memx-initramfs'"
-	rm "$root/usr/share/initramfs-tools/hook-functions"
+	rm "$root/usr/sbin/update-initramfs"
 	finds 'error initramfs-tool'
 	says "run 'apt install memx-dracut'"
 	# What is for the other generator is of no use.

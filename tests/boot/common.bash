@@ -38,7 +38,8 @@ client() {
 		LAB_QEMU_ARGS="-drive file=$disk,format=raw,if=none,id=d1,snapshot=on,cache=unsafe
 			-device virtio-blk-pci,drive=d1,romfile= ${LAB_QEMU_ARGS:-}" \
 		vm_start client "mem=$CLIENT_MEM" \
-		"append=root=LABEL=memxroot rw net.ifnames=0 systemd.log_target=kmsg ${*:2}"
+		"append=root=LABEL=memxroot rw net.ifnames=0 systemd.log_target=kmsg \
+systemd.show_status=error ${*:2}"
 }
 
 # client_up: waits until the client has started all that it starts

@@ -262,7 +262,7 @@ void images_read(struct doctor *d)
 
 static bool uses_dracut(const struct doctor *d)
 {
-	return !root_has(&d->root, "/usr/share/initramfs-tools/hook-functions");
+	return !root_has(&d->root, "/usr/sbin/update-initramfs");
 }
 
 static void rebuild_command(const struct doctor *d, const struct image *image,
