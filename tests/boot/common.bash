@@ -64,6 +64,17 @@ console() {
 	grep -aqE "$1" "$(vm_dir client)/console"
 }
 
+# report_is_good KERNEL: lab-report, of which the function `reported` gives a line, says that KERNEL runs
+# and that all is well
+report_is_good() {
+	is "$(reported kernel)" "$(cat "$BOOT_IMAGE/$1.version")" || return
+	reported before-root | grep '^/dev/memx0.*partition.*100$' || return
+	reported now | grep ^/dev/memx0 || return
+	is "$(reported failed)" '' || return
+	is "$(reported system)" running || return
+	is "$(reported memx-admin)" 'Nothing is wrong.'
+}
+
 # switch_off SECONDS [COMMAND...]: tells the client to, runs the command, and puts how long it took into
 # $took, in tenths of seconds
 switch_off() {

@@ -5,6 +5,6 @@ setup_suite() {
 	local here=${BASH_SOURCE[0]%/*}
 	"$here/../lab/prepare.sh" >&2 3>&-
 	# shellcheck disable=SC2086
-	"$here/prepare.sh" ${BOOT_IMAGES:-bookworm-plain bookworm-initramfs bookworm-dracut \
-		trixie-plain trixie-initramfs trixie-dracut} >&2 3>&-
+	"$here/prepare.sh" ${BOOT_IMAGES:-bookworm-initramfs bookworm-dracut \
+		trixie-initramfs trixie-dracut} >&2 3>&-
 }

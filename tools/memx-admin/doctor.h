@@ -109,4 +109,7 @@ const struct link *doctor_link(const struct doctor *d, const char *ifname);
 
 bool is_debian(const struct doctor *d);
 
+/* The cluster key's, as memx.conf says it or by default. */
+const char *doctor_key_file(const struct doctor *d);
+
 #endif

@@ -17,7 +17,7 @@ void doctor_read_conf(struct doctor *d)
 	free(text);
 }
 
-static const char *key_file(const struct doctor *d)
+const char *doctor_key_file(const struct doctor *d)
 {
 	return d->conf.key_file ? d->conf.key_file : DEFAULT_KEY;
 }
@@ -31,8 +31,8 @@ static void look_fault(struct doctor *d, const struct check *c)
 static void look_key_file(struct doctor *d, const struct check *c)
 {
 	if (d->conf.links && d->conf.node.security != SECURITY_NONE &&
-	    !root_has(&d->root, key_file(d)))
-		found(d, c, key_file(d), NULL, NULL);
+	    !root_has(&d->root, doctor_key_file(d)))
+		found(d, c, doctor_key_file(d), NULL, NULL);
 }
 
 /* Whether it is asked for or not: a key that others read is one that others have. */
@@ -40,16 +40,16 @@ static void look_key_mode(struct doctor *d, const struct check *c)
 {
 	struct stat st;
 
-	if (root_stat(&d->root, key_file(d), &st) && st.st_mode & (S_IRWXG | S_IRWXO))
-		found(d, c, key_file(d), NULL, NULL);
+	if (root_stat(&d->root, doctor_key_file(d), &st) && st.st_mode & (S_IRWXG | S_IRWXO))
+		found(d, c, doctor_key_file(d), NULL, NULL);
 }
 
 static void look_key_owner(struct doctor *d, const struct check *c)
 {
 	struct stat st;
 
-	if (root_stat(&d->root, key_file(d), &st) && st.st_uid && st.st_uid != geteuid())
-		found(d, c, key_file(d), NULL, NULL);
+	if (root_stat(&d->root, doctor_key_file(d), &st) && st.st_uid && st.st_uid != geteuid())
+		found(d, c, doctor_key_file(d), NULL, NULL);
 }
 
 static bool is_in_use(const struct doctor *d, const char *unit)

@@ -9,7 +9,6 @@
 
 #include "doctor.h"
 #include "doctor_module.h"
-#include "keyfile.h"
 #include "names.h"
 #include "say.h"
 
@@ -192,7 +191,7 @@ static void add_image(struct doctor *d, const struct kernel *k)
 
 	*image = (struct image){
 		.kernel = k,
-		.key_file = d->conf.key_file ? d->conf.key_file : DEFAULT_KEY,
+		.key_file = doctor_key_file(d),
 	};
 	for (i = 0; i < sizeof(names) / sizeof(names[0]) && !image->there; i++) {
 		snprintf(image->path, sizeof(image->path), names[i], k->release);

@@ -49,6 +49,15 @@ files='
 		done
 	}
 	priority() { awk "/memx/ { print \$5 }" /proc/swaps; }
+	# Of /mnt/t/r, which is as /tmp/r, half is on swap0, and no frame gets to the server.
+	swapped_and_cut() {
+		apply srv; apply cli --wait 20
+		mkdir -p /mnt/t; mount -t tmpfs none /mnt/t
+		dd if=/dev/urandom of=/tmp/r bs=1M count=24
+		within 12M cp /tmp/r /mnt/t/r || true
+		is "$(awk "/memx/ { print \$4 }" /proc/swaps)" -gt 4096
+		wire loss 100%
+	}
 '
 
 @test "a file becomes what runs; the second apply changes nothing, a dry run neither" {
@@ -275,12 +284,7 @@ files='
 
 @test "swapoff is bounded, keeps what it cannot read back, and the links under it" {
 	guest 120 "$files"'
-		apply srv; apply cli --wait 20
-		mkdir -p /mnt/t; mount -t tmpfs none /mnt/t
-		dd if=/dev/urandom of=/tmp/r bs=1M count=24
-		within 12M cp /tmp/r /mnt/t/r || true
-		is "$(awk "/memx/ { print \$4 }" /proc/swaps)" -gt 4096
-		wire loss 100%
+		swapped_and_cut
 		from=$(cut -d. -f1 /proc/uptime)
 		said=$(ends 3 down cli --timeout 2 2>&1)
 		is "$(($(cut -d. -f1 /proc/uptime) - from))" -le 10
@@ -296,16 +300,12 @@ files='
 
 @test "a swapoff of another that is under way is waited for" {
 	guest 90 "$files"'
-		apply srv; apply cli --wait 20
-		mkdir -p /mnt/t; mount -t tmpfs none /mnt/t
-		dd if=/dev/urandom of=/tmp/r bs=1M count=24
-		within 12M cp /tmp/r /mnt/t/r || true
-		is "$(awk "/memx/ { print \$4 }" /proc/swaps)" -gt 4096
-		wire loss 100%
+		swapped_and_cut
 		swapoff "$(disk swap0)" & other=$!
-		sleep 1
+		until_true 10 grep -q "State:.D" /proc/$other/status
 		down cli --timeout 60 >/tmp/said 2>&1 & mine=$!
-		sleep 1
+		both() { [ "$(grep -lsx memx-admin /proc/[0-9]*/comm | wc -l)" -eq 2 ]; }	# it, and its child
+		until_true 10 both
 		kill -0 $other; kill -0 $mine
 		wire none
 		wait $mine; wait $other
