@@ -126,6 +126,7 @@ struct memx_clt_map {
  * @count:	pages of the part under way
  * @left:	pages that follow this part
  * @nwrites:	discard: extent->nwrites when it began
+ * @droppable:	nothing is lost when it fails: swap-out, whose page the kernel keeps, and discards
  * @alone:	discard: no write of the extent was under way then
  * @tries:	times that the server was busy, in this part; at most 255
  * @busy_since:	jiffies of the first of them
@@ -145,6 +146,7 @@ struct memx_clt_io {
 	u16			count;
 	u8			op;
 	u8			tries;
+	bool			droppable;
 	bool			alone;
 	unsigned long		busy_since;
 	struct {
@@ -198,7 +200,8 @@ struct memx_clt_stats {
  *
  * @list:	in clt->vols; clt->lock
  * @epoch:	owner epoch
- * @loss_timeout: jiffies that requests wait for a server that does not answer; 0: for ever
+ * @loss_timeout: jiffies that requests wait for a server that does not answer; 0: for ever. See
+ *		memx_clt_wait()
  * @dead:	requests fail from now on
  * @closed:	nobody may open the disk any more; disk->open_mutex
  * @map:	extents; RCU, replaced under clt->lock
@@ -348,10 +351,32 @@ void memx_clt_written(struct memx_clt_io *io);
 void memx_clt_zeroed(struct memx_clt_io *io);
 u32 memx_clt_open_try(struct memx_clt_extent *ext);
 void memx_clt_opened(struct memx_clt_extent *ext, struct memx_clt_srv *srv, u64 handle);
-void memx_clt_open_failed(struct memx_clt_extent *ext, blk_status_t status);
+bool memx_clt_open_failed(struct memx_clt_extent *ext, blk_status_t status, bool droppable);
 u32 memx_clt_lost(struct memx_clt_vol *vol, struct memx_clt_extent *ext,
 		  const struct memx_clt_srv *srv, u32 generation);
 void memx_clt_lost_all(struct memx_clt_srv *srv);
+
+/*
+ * Swap-out waits no longer than this, and the discards that may come before it: all that allocates
+ * memory may be waiting for them. As long as Linux gives a disk for a command (SD_TIMEOUT).
+ */
+#define MEMX_CLT_DROP	(30 * HZ)
+
+/**
+ * memx_clt_wait - how long a request waits for a server that does not answer
+ * @vol:	volume
+ * @droppable:	nothing is lost when it fails
+ *
+ * Return: jiffies; 0: for ever.
+ */
+static inline unsigned long memx_clt_wait(const struct memx_clt_vol *vol, bool droppable)
+{
+	unsigned long wait = READ_ONCE(vol->loss_timeout);
+
+	if (droppable && (!wait || wait > MEMX_CLT_DROP))
+		return MEMX_CLT_DROP;
+	return wait;
+}
 
 /* open.c */
 void memx_clt_open_init(struct memx_clt_vol *vol);
@@ -364,7 +389,7 @@ void memx_clt_open_expire(struct memx_clt_vol *vol);
 int memx_clt_servers_begin(struct memx_clt *clt);
 void memx_clt_servers_end(struct memx_clt *clt);
 void memx_clt_find_work(struct work_struct *work);
-bool memx_clt_srv_expired(const struct memx_clt_srv *srv, const struct memx_clt_vol *vol);
+bool memx_clt_srv_expired(const struct memx_clt_srv *srv, unsigned long wait);
 u64 memx_clt_release(struct memx_clt_vol *vol);
 
 /* netlink.c */

@@ -168,10 +168,10 @@ static void part_done(struct memx_clt_vol *vol, struct memx_clt_io *io, blk_stat
 		memx_clt_io_go(io);
 }
 
-/* Return: has the server been busy for longer than the volume waits? */
+/* Return: has the server been busy for longer than the request waits? */
 static bool is_too_busy(const struct memx_clt_vol *vol, struct memx_clt_io *io)
 {
-	unsigned long wait = READ_ONCE(vol->loss_timeout);
+	unsigned long wait = memx_clt_wait(vol, io->droppable);
 
 	if (!io->tries)
 		io->busy_since = jiffies;
@@ -271,8 +271,8 @@ static void done(struct rmp_req *rq)
 	struct memx_clt_io *io = container_of(rq, struct memx_clt_io, rq);
 	struct memx_clt_vol *vol = memx_clt_io_vol(io);
 
-	/* After other errors it may still be executed. */
-	if (io->op == MEMX_OP_WRITE && (!rq->err || rq->err == -ESTALE))
+	/* One that was cancelled may still be executed, but before what begins now: @ordered. */
+	if (io->op == MEMX_OP_WRITE)
 		memx_clt_write_end(io);
 	if (unlikely(rq->err)) {
 		failed(vol, io, rq->err);
@@ -309,6 +309,7 @@ static void send(struct memx_clt_vol *vol, struct memx_clt_io *io)
 	head->hole = 0;
 	head->epoch = cpu_to_be32(vol->epoch);
 	rq->done = done;
+	rq->ordered = io->op != MEMX_OP_READ;
 	rq->head = &io->head;
 	rq->rep_head = io->rep_head;
 	rq->send_len = io->op == MEMX_OP_WRITE ? bytes : 0;
@@ -322,7 +323,7 @@ static bool go_part(struct memx_clt_vol *vol, struct memx_clt_io *io)
 {
 	switch (memx_clt_begin(vol, io)) {
 	case MEMX_CLT_SEND:
-		if (likely(!memx_clt_srv_expired(io->srv, vol))) {
+		if (likely(!memx_clt_srv_expired(io->srv, memx_clt_wait(vol, io->droppable)))) {
 			send(vol, io);
 			return false;
 		}
@@ -384,6 +385,8 @@ blk_status_t memx_clt_queue_rq(struct blk_mq_hw_ctx *hctx, const struct blk_mq_q
 		return BLK_STS_NOTSUPP;
 	}
 	io->srv = NULL;
+	io->droppable = req_op(req) == REQ_OP_DISCARD ||
+			(io->op == MEMX_OP_WRITE && req->cmd_flags & REQ_SWAP);
 	io->left = blk_rq_bytes(req) / RMP_PAGE_SIZE;
 	blk_mq_start_request(req);
 	if (WARN_ON_ONCE(io->op != MEMX_OP_ZERO && io->left > RMP_PAGES_MAX) ||
@@ -400,7 +403,8 @@ static bool expire_one(struct request *req, void *arg)
 	struct memx_clt_srv *srv = READ_ONCE(io->srv);
 
 	/* It may end meanwhile, even begin anew elsewhere: rmp_cancel() looks again. */
-	if (srv && (READ_ONCE(vol->dead) || memx_clt_srv_expired(srv, vol)))
+	if (srv && (READ_ONCE(vol->dead) ||
+		    memx_clt_srv_expired(srv, memx_clt_wait(vol, READ_ONCE(io->droppable)))))
 		rmp_cancel(srv->sess, &io->rq);
 	return true;
 }

@@ -236,9 +236,6 @@ enum memx_clt_go memx_clt_begin(struct memx_clt_vol *vol, struct memx_clt_io *io
  * memx_clt_write_end - a write that had begun is through
  * @io:		request
  *
- * Not called for one that the server may still execute: it never ends, and the extent's discards
- * leave their blocks marked as written (memx_clt_zeroed()).
- *
  * Context: any but hardirq.
  */
 void memx_clt_write_end(struct memx_clt_io *io)
@@ -345,21 +342,29 @@ void memx_clt_opened(struct memx_clt_extent *ext, struct memx_clt_srv *srv, u64 
  * memx_clt_open_failed - no server takes the extent: what waited for it fails
  * @ext:	extent
  * @status:	with this
+ * @droppable:	only what is droppable
  *
  * Context: any but hardirq, no lock held. Reclaim-safe.
+ * Return: true when nothing waits any more: the extent is not being opened.
  */
-void memx_clt_open_failed(struct memx_clt_extent *ext, blk_status_t status)
+bool memx_clt_open_failed(struct memx_clt_extent *ext, blk_status_t status, bool droppable)
 {
 	struct memx_clt_io *io, *next;
-	LIST_HEAD(parked);
+	LIST_HEAD(failed);
+	bool none;
 
 	spin_lock_bh(&ext->lock);
 	WARN_ON_ONCE(ext->state != MEMX_CLT_OPENING);
-	ext->state = MEMX_CLT_NONE;
-	list_splice_init(&ext->parked, &parked);
+	list_for_each_entry_safe(io, next, &ext->parked, list)
+		if (!droppable || io->droppable)
+			list_move_tail(&io->list, &failed);
+	none = list_empty(&ext->parked);
+	if (none)
+		ext->state = MEMX_CLT_NONE;
 	spin_unlock_bh(&ext->lock);
-	list_for_each_entry_safe(io, next, &parked, list)
+	list_for_each_entry_safe(io, next, &failed, list)
 		memx_clt_io_end(io, status);
+	return none;
 }
 
 /**

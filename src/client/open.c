@@ -94,7 +94,8 @@ static u8 state(const struct memx_clt_open *op, const struct memx_clt_srv *srv, 
 {
 	if (!READ_ONCE(srv->up)) {
 		/* One that never came up may be nobody. */
-		if (memx_clt_srv_expired(srv, op->vol) || (!READ_ONCE(srv->was_up) && !heard))
+		if (memx_clt_srv_expired(srv, READ_ONCE(op->vol->loss_timeout)) ||
+		    (!READ_ONCE(srv->was_up) && !heard))
 			return MEMX_CLT_CAND_GONE;
 		return MEMX_CLT_CAND_AWAY;
 	}
@@ -177,27 +178,49 @@ static bool is_full(struct memx_clt_vol *vol, unsigned int n)
 	return time_after(now, vol->full_since + most);
 }
 
-static bool is_too_late(const struct memx_clt_open *op)
+/* Have all servers been away for as long as what is droppable waits? */
+static bool are_away(struct memx_clt_vol *vol, unsigned int n)
 {
-	unsigned long wait = READ_ONCE(op->vol->loss_timeout);
+	unsigned long wait = memx_clt_wait(vol, true);
+	bool away = true;
+	unsigned int i;
+
+	rcu_read_lock();
+	for (i = 0; away && i < n; i++) {
+		struct memx_clt_srv *srv = rcu_dereference(vol->clt->srv[i]);
+
+		away = !srv || memx_clt_srv_expired(srv, wait);
+	}
+	rcu_read_unlock();
+	return away;
+}
+
+static bool is_too_late(const struct memx_clt_open *op, bool droppable)
+{
+	unsigned long wait = memx_clt_wait(op->vol, droppable);
 
 	return wait && time_after(jiffies, op->ext->open_since + wait);
 }
 
-/* No server takes it. Return: false when the extent has to wait for one. */
+/*
+ * No server takes it. What is droppable need not wait again for servers that it has waited for.
+ * Return: false when the extent has to wait for one.
+ */
 static bool give_up(struct memx_clt_open *op, unsigned int n)
 {
 	struct memx_clt_vol *vol = op->vol;
-	struct memx_clt_extent *ext = op->ext;
 	bool full = is_full(vol, n);
 
-	if (!full && !is_too_late(op))
+	if (full || is_too_late(op, false)) {
+		memx_clt_event(vol->clt, "no-space", vol->name, "%s: %s", vol->name,
+			       full ? "every server is full" :
+				      "no server that has space came back or was ready in time");
+		memx_clt_open_failed(op->ext, BLK_STS_NOSPC, false);
+	} else if (!(are_away(vol, n) || is_too_late(op, true)) ||
+		   !memx_clt_open_failed(op->ext, BLK_STS_NOSPC, true)) {
 		return false;
+	}
 	release(op);
-	memx_clt_event(vol->clt, "no-space", vol->name, "%s: %s", vol->name,
-		       full ? "every server is full" :
-			      "no server that has space came back or was ready in time");
-	memx_clt_open_failed(ext, BLK_STS_NOSPC);
 	return true;
 }
 
@@ -210,8 +233,8 @@ static bool go(struct memx_clt_open *op)
 	unsigned int n;
 
 	if (READ_ONCE(vol->dead)) {
+		memx_clt_open_failed(ext, BLK_STS_IOERR, false);
 		release(op);
-		memx_clt_open_failed(ext, BLK_STS_IOERR);
 		return true;
 	}
 	rcu_read_lock();
@@ -224,7 +247,7 @@ static bool go(struct memx_clt_open *op)
 	if (give_up(op, n))
 		return true;
 	spin_lock_bh(&vol->open_lock);
-	list_add(&ext->opening, &vol->to_open);
+	list_add_tail(&ext->opening, &vol->to_open);
 	vol->not_before = jiffies + msecs_to_jiffies(RETRY_MS);
 	op->busy = false;
 	spin_unlock_bh(&vol->open_lock);

@@ -44,16 +44,14 @@ static void lost(void *priv)
 static const struct rmp_sess_ops sess_ops = { .state = state, .lost = lost };
 
 /**
- * memx_clt_srv_expired - has the server been away longer than a volume waits?
+ * memx_clt_srv_expired - has the server been away longer than somebody waits?
  * @srv:	server
- * @vol:	volume
+ * @wait:	jiffies; 0: for ever
  *
  * Return: true when requests to it fail.
  */
-bool memx_clt_srv_expired(const struct memx_clt_srv *srv, const struct memx_clt_vol *vol)
+bool memx_clt_srv_expired(const struct memx_clt_srv *srv, unsigned long wait)
 {
-	unsigned long wait = READ_ONCE(vol->loss_timeout);
-
 	return unlikely(!smp_load_acquire(&srv->up)) && wait &&
 	       time_after(jiffies, READ_ONCE(srv->down_since) + wait);
 }

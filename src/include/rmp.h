@@ -74,6 +74,7 @@ int rmp_peer_lookup(struct rmp_node *node, const u8 *id, struct rmp_peer_info *o
  * @bv:	segments of the data: what is sent when @send_len is not 0, else where the reply's data
  *		goes
  * @nr_bv:	how many, at most RMP_SEGS_MAX
+ * @ordered:	not executed before another ordered one of the session that was cancelled earlier
  * @whole:	every segment is one whole page, offset 0
  * @send_len:	bytes of data in the request, at most RMP_DATA_MAX
  * @present:	which pages of it travel
@@ -105,6 +106,7 @@ struct rmp_req {
 	u8			rep_head_max;
 	bool			whole;
 	bool			echo;
+	bool			ordered;
 
 	u8			status;
 	int			err;

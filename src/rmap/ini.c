@@ -84,6 +84,7 @@ static bool begin(struct rmp_sess *s, struct rmp_req *rq, struct sk_buff_head *q
 			 .present = rq->present },
 		.recv_max = rq->recv_len,
 		.head_max = rq->rep_head_max,
+		.ordered = rq->ordered,
 	};
 	u32 frames = rmp_ini_reply_frames(&s->ini, rq->recv_len);
 	u64 now;

@@ -95,6 +95,7 @@ static void kick(struct sess *s)
 			.msg = { .head_len = rq->head_len, .data_len = rq->send_len,
 				 .present = rq->present },
 			.recv_max = rq->recv_len, .head_max = rq->rep_head_max,
+			.ordered = rq->ordered,
 		};
 		u32 frames = rmp_ini_reply_frames(&s->ini, rq->recv_len);
 		int slot;
@@ -155,6 +156,7 @@ bool sess_cancel(struct sess *s, struct req *rq)
 		if (s->end.node->w->brk == BRK_NO_VOID) {
 			s->ini.slot[rq->slot].state = RMP_INI_FREE;
 			s->ini.free |= BIT_ULL(rq->slot);
+			s->ini.unsettled = 0;
 		}
 		if (s->state == SESS_UP)
 			arm_timer(s, now, now);

@@ -329,6 +329,7 @@ static void submit_write(struct vol *v, u8 op, u32 page, u32 count)
 {
 	struct req *rq = req_new(v, op);
 
+	rq->ordered = true;
 	rq->page = page;
 	rq->count = count;
 	set_head(rq);

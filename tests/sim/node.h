@@ -65,7 +65,7 @@ struct req {
 	u32		send_len, recv_len, rep_len;
 	u16		present, rep_present;
 	u8		head_len, rep_head_max, rep_head_len, status;
-	bool		echo;
+	bool		echo, ordered;
 	int		err;
 	void		(*done)(struct req *rq);
 

@@ -380,6 +380,45 @@ TEST(void_slot_is_freed_by_any_reply)
 	CHECK_EQ(ini.slot[0].seq, 2);
 }
 
+/* An answer to what a write has left in its slot. */
+static const struct rmp_msg written = { .head_len = 8 };
+
+TEST(what_is_ordered_passes_nothing_ordered_that_was_given_up)
+{
+	struct rmp_ini ini = fresh();
+	struct rmp_ini_req ordered = write_page;
+	struct rmp_frame f = frag_of(&written, 0, 1, 0);
+	struct rmp_act act;
+
+	ordered.ordered = true;
+	rmp_ini_start(&ini, NOW, &ordered);
+	rmp_ini_start(&ini, NOW, &ordered);
+	rmp_ini_start(&ini, NOW, &write_page);
+	rmp_ini_void(&ini, NOW, 2);
+	CHECK_EQ(rmp_ini_start(&ini, NOW, &ordered), 3);
+	rmp_ini_void(&ini, NOW, 0);
+	rmp_ini_void(&ini, NOW, 1);
+	CHECK_EQ(rmp_ini_start(&ini, NOW, &ordered), -EAGAIN);
+	CHECK_EQ(rmp_ini_start(&ini, NOW, &write_page), 4);
+	CHECK_EQ(take(&ini, NOW, &f, &act), RMP_RX_PLACE);
+	CHECK_EQ(rmp_ini_start(&ini, NOW, &ordered), -EAGAIN);
+	f.slot = 1;
+	CHECK_EQ(take(&ini, NOW, &f, &act), RMP_RX_PLACE);
+	CHECK_EQ(rmp_ini_start(&ini, NOW, &ordered), 0);
+}
+
+TEST(after_a_restart_nothing_is_waited_for)
+{
+	struct rmp_ini_req ordered = write_page;
+	struct rmp_ini ini = fresh();
+
+	ordered.ordered = true;
+	rmp_ini_start(&ini, NOW, &ordered);
+	rmp_ini_void(&ini, NOW, 0);
+	rmp_ini_restart(&ini, 1500, 64);
+	CHECK_EQ(rmp_ini_start(&ini, NOW, &ordered), 0);
+}
+
 TEST(void_slot_places_nothing)
 {
 	struct rmp_ini ini = fresh();

@@ -33,6 +33,7 @@ void rmp_ini_restart(struct rmp_ini *ini, unsigned int mtu, u8 granted)
 	rmp_cong_init(&ini->cong);
 	memset(ini->slot, 0, sizeof(ini->slot));
 	ini->free = ~0ULL;
+	ini->unsettled = 0;
 	ini->granted = granted;
 }
 
@@ -80,9 +81,12 @@ u32 rmp_ini_reply_frames(const struct rmp_ini *ini, u32 recv_max)
  * @now:	microseconds
  * @req:	its shape
  *
- * Return: the slot; the shell sends all fragments of it. -EAGAIN: no slot is free or the
- * congestion window is full; try again when a request completes. -EINVAL: no such message can
- * exist.
+ * One whose order matters does not begin while the target may still execute another such that was
+ * given up: an old write must not come after a new one.
+ *
+ * Return: the slot; the shell sends all fragments of it. -EAGAIN: no slot is free, the congestion
+ * window is full, or it would pass one that was given up; try again when a slot has become free.
+ * -EINVAL: no such message can exist.
  */
 int rmp_ini_start(struct rmp_ini *ini, u64 now, const struct rmp_ini_req *req)
 {
@@ -95,7 +99,7 @@ int rmp_ini_start(struct rmp_ini *ini, u64 now, const struct rmp_ini_req *req)
 	if (!rmp_layout_init(&layout, &ini->geo, &req->msg))
 		return -EINVAL;
 	cost = layout.nfrags + rmp_ini_reply_frames(ini, req->recv_max);
-	if (!free || !rmp_cong_allows(&ini->cong, cost))
+	if (!free || (req->ordered && ini->unsettled) || !rmp_cong_allows(&ini->cong, cost))
 		return -EAGAIN;
 
 	n = __ffs64(free);
@@ -105,6 +109,7 @@ int rmp_ini_start(struct rmp_ini *ini, u64 now, const struct rmp_ini_req *req)
 	s->nacked = 0;
 	s->recv_max = req->recv_max;
 	s->head_max = req->head_max;
+	s->ordered = req->ordered;
 	s->seq++;
 	s->cost = cost;
 	s->tries = 0;
@@ -130,6 +135,9 @@ void rmp_ini_void(struct rmp_ini *ini, u64 now, unsigned int slot)
 	struct rmp_ini_slot *s = &ini->slot[slot];
 
 	s->state = RMP_INI_VOID;
+	if (s->ordered)
+		ini->unsettled |= BIT_ULL(slot);
+	s->tries = 0;
 	s->got = 0;
 	s->nacked = 0;
 	s->replied = false;
@@ -205,6 +213,7 @@ static void complete(struct rmp_ini *ini, u64 now, const struct rmp_frame *f, st
 	act->done = s->state == RMP_INI_BUSY;
 	s->state = RMP_INI_FREE;
 	ini->free |= BIT_ULL(f->slot);
+	ini->unsettled &= ~BIT_ULL(f->slot);
 }
 
 /* Fragments before @frag that are missing, and were not asked for. */

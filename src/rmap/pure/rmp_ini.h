@@ -6,7 +6,8 @@
  * request, or void: its request was cancelled, but its sequence number must still be used up at
  * the target, so that a later request in the slot is not taken for one that skipped a number. A
  * void slot asks for an empty echo under the same number: the target executes that, or repeats
- * the answer of what it had executed already; either way the slot is free again.
+ * the answer of what it had executed already; either way the slot is free again, and the cancelled
+ * request is not executed any more. Until then no other one begins whose order matters.
  */
 #ifndef _RMP_INI_H
 #define _RMP_INI_H
@@ -37,6 +38,7 @@ enum rmp_ini_state {
  * @state:	enum rmp_ini_state
  * @replied:	a fragment of the reply has come
  * @heard:	one has come since the timer was set
+ * @ordered:	see struct rmp_req
  * @head_max:	most bytes of head that the reply may have
  */
 struct rmp_ini_slot {
@@ -52,12 +54,14 @@ struct rmp_ini_slot {
 	u8			state;
 	bool			replied;
 	bool			heard;
+	bool			ordered;
 	u8			head_max;
 };
 
 /**
  * struct rmp_ini - initiator
  * @free:	free slots, a bit each
+ * @unsettled:	void ones whose request was ordered
  * @granted:	slots that the target allows now: those with a lower number
  * @geo:	geometry of the path
  * @rtt:	round-trip time
@@ -66,6 +70,7 @@ struct rmp_ini_slot {
  */
 struct rmp_ini {
 	u64			free;
+	u64			unsettled;
 	u8			granted;
 	struct rmp_geo		geo;
 	struct rmp_rtt		rtt;
@@ -78,6 +83,7 @@ struct rmp_ini_req {
 	struct rmp_msg	msg;
 	u32		recv_max;
 	u8		head_max;
+	bool		ordered;
 };
 
 void rmp_ini_init(struct rmp_ini *ini, unsigned int mtu, u32 rto_min_us, u32 rto_max_us);

@@ -5,7 +5,7 @@ load common
 
 setup_file() {
 	lab_start
-	cluster_programs anon
+	cluster_programs anon pageout
 	vm_start client mem=160
 	vm_start donor1 mem=384
 	vm_start donor2 mem=384
@@ -19,6 +19,34 @@ setup_file() {
 
 teardown_file() { lab_stop; }
 teardown() { lab_end_case; }
+
+# Into extents that donors have, and into new ones. Other requests wait for ten minutes, but for this one all
+# that allocates memory may be waiting. The kernel keeps the pages. Before it gives a slot of its swap space
+# away it may have to discard others.
+@test "swap-out and discards to donors that are silent fail after 30 s, and nothing is lost" {
+	vm_run client 60 'memx-admin create swap0 --size 64M --use swap && pageout 4 0'
+	vm_run client 60 'memx-admin create v1 --size 4M && until_true 10 test -b /dev/memx1 &&
+		dd if=/dev/urandom of=/dev/memx1 bs=1M count=4 oflag=direct'
+	[ "$(volume errors)" = 0 ]
+	vm_pause donor1
+	vm_pause donor2
+	vm_bg client 200 out 'pageout 32 60'
+	vm_bg client 200 discard 'from=$(cut -d. -f1 /proc/uptime); blkdiscard -f /dev/memx1
+		echo "status $? after $(($(cut -d. -f1 /proc/uptime) - from)) s"'
+	sleep 20
+	[ "$(volume errors)" = 0 ]
+	sleep 30
+	[ "$(volume errors)" -gt 0 ]
+	run -0 vm_wait out 60
+	[ "$output" = "0 words wrong" ]
+	run vm_wait discard 60
+	[[ $output =~ status\ 1\ after\ ([0-9]+)\ s ]]
+	[ "${BASH_REMATCH[1]}" -ge 25 ] && [ "${BASH_REMATCH[1]}" -le 45 ]
+	vm_resume donor1
+	vm_resume donor2
+	vm_run client 60 'dmesg | grep "Write-error on swap-device" && pageout 4 0 &&
+		swapoff /dev/memx0 && memx-admin destroy swap0 && memx-admin destroy v1'
+}
 
 @test "a working set of three times the free memory for a minute: no deadlock, every word right" {
 	vm_run client 60 'memx-admin create swap0 --size 480M && until_true 10 test -b /dev/memx0 &&
