@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/mount.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/swap.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -103,22 +106,70 @@ static bool is_free(const struct swap_on *on)
 	return false;
 }
 
+/* A tmpfs that is attached nowhere; not by the C library, whose functions are of 2022. */
+static int detached_tmpfs(void)
+{
+	int context = syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC), fs;
+
+	if (context < 0)
+		return -1;
+	fs = syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0)
+		? -1 : syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
+	close(context);
+	return fs;
+}
+
+static bool make_node(int fs, const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && !mkdirat(fs, "dev", 0755) &&
+	       !mknodat(fs, path + 1, S_IFBLK | 0600, st.st_rdev);
+}
+
+/* Return: false with errno when it did not work, 0 when swapon(2) was not even called. */
+static bool swap_on_detached(const char *path, int flags)
+{
+	char detached[DEVICE_PATH_MAX + sizeof("/proc/self/fd/4294967295")];
+	int fs = detached_tmpfs(), err = 0;
+	bool on = false;
+
+	if (fs >= 0 && make_node(fs, path)) {
+		snprintf(detached, sizeof(detached), "/proc/self/fd/%d%s", fs, path);
+		on = !swapon(detached, flags);
+		err = errno;
+	}
+	if (fs >= 0)
+		close(fs);
+	errno = err;
+	return on;
+}
+
+/* Has swapon(2) seen no device: is there no /proc, or no right to look into that process? */
+static bool is_no_way(int err)
+{
+	return !err || err == ENOENT || err == EACCES || err == EPERM;
+}
+
 /*
- * /proc/swaps names a device as the mount namespace has it that swapon(2) was called in, and that
- * of a hardened unit ends with the unit: "/memx0" is left then, which nothing finds. The namespace
- * of the first process lasts.
+ * /proc/swaps names a device by its path below the root of the mount namespace, or when its mount
+ * is detached, below that of the mount. The first process may detach the /dev of early boot, and
+ * that of a hardened unit ends with the unit: "/memx0" is left then, which nothing finds. So it is
+ * switched on as "dev/memx0" of a mount that is detached from the beginning. A hardened unit may
+ * not mount; when it runs, the namespace of the first process stays as it is.
  */
 static bool swap_on_for_good(const char *path, int flags)
 {
 	char lasting[sizeof(ROOT_OF_FIRST) + DEVICE_PATH_MAX];
 
+	if (swap_on_detached(path, flags))
+		return true;
+	if (!is_no_way(errno))
+		return false;
 	snprintf(lasting, sizeof(lasting), ROOT_OF_FIRST "%s", path);
 	if (!swapon(lasting, flags))
 		return true;
-	/* There is no /proc, or no right to look into that process. */
-	if (errno != ENOENT && errno != EACCES && errno != EPERM)
-		return false;
-	return !swapon(path, flags);
+	return is_no_way(errno) && !swapon(path, flags);
 }
 
 /* In a child: any of this waits while a server does not answer. Errors have been told. */

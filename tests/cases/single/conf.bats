@@ -282,6 +282,17 @@ files='
 		is "$(readlink -f "$(disk swap0)")" = "$(disk swap0)"'
 }
 
+@test "swap of early boot keeps its name when the /dev that it came by is taken away" {
+	guest 60 "$files"'
+		apply srv; apply cli --wait 20
+		mkdir -p /mnt/n; mount --rbind /dev /mnt/n; umount -l /dev
+		name=$(awk "/memx/ { print \$1 }" /proc/swaps)
+		mount --rbind /mnt/n /dev
+		is "$name" = "$(disk swap0)"
+		swapoff -a
+		refused grep memx /proc/swaps'
+}
+
 @test "swapoff is bounded, keeps what it cannot read back, and the links under it" {
 	guest 120 "$files"'
 		swapped_and_cut
