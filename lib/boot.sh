@@ -281,6 +281,34 @@ memx_bring_up() {
 	memx_load_modules && memx_make_conf && memx_check_key && memx_apply
 }
 
+# The first process keeps out of swap what it gets in its scope (init.scope.d), but systemd makes that
+# only after it has loaded. In a scope that is there it begins; other programs would not leave it again.
+memx_begin_in_scope() { # ROOT INIT
+	local to line word
+	to=$(readlink "$1$2") || to=$2
+	case $to in */systemd) ;; *) return 0 ;; esac
+	read -r line <"$MEMX_TOP/proc/cmdline" || [ -n "$line" ] || return 0
+	for word in $line; do
+		case $word in
+		memx=0 | memx=no | memx=off) return 0 ;;
+		systemd.unified_cgroup_hierarchy=[0nNfF]*) return 0 ;;
+		systemd.unified_cgroup_hierarchy=[oO][fF]*) return 0 ;;
+		esac
+	done
+	to=$MEMX_TOP/run/memx/cgroup
+	mkdir -p "$to"
+	if mount -t cgroup2 cgroup2 "$to"; then
+		memx_make_scope "$to" 2>/dev/null ||
+			memx_say "the first process may be swapped out: there is no control group for it"
+		umount "$to"
+	fi
+}
+
+memx_make_scope() { # CGROUPS
+	echo +memory >"$1/cgroup.subtree_control" && mkdir -p "$1/init.scope" &&
+		echo 0 >"$1/init.scope/memory.swap.max" && echo 1 >"$1/init.scope/cgroup.procs"
+}
+
 # The whole of it. Always returns 0, at most memx.timeout seconds later.
 memx_boot() {
 	local start took

@@ -170,6 +170,44 @@ load fake
 	[ "$(grep -c '^memx-admin' "$ROOT/calls")" -eq 1 ]
 }
 
+# begins INIT COMMANDS: the scope of the first process when /root/sbin/init is a link to INIT
+begins() {
+	fake mount "mkdir -p $ROOT/groups; mv $ROOT/run/memx/cgroup $ROOT/old; ln -s $ROOT/groups $ROOT/run/memx/cgroup"
+	fake umount "rm $ROOT/run/memx/cgroup; mv $ROOT/old $ROOT/run/memx/cgroup"
+	mkdir -p "$ROOT/root/sbin"
+	ln -sfn "$1" "$ROOT/root/sbin/init"
+	rm -rf "$ROOT/groups"
+	sh_with "${2:-:}; mount() { \$MEMX_TOP/bin/mount; }; umount() { \$MEMX_TOP/bin/umount; }
+		memx_begin_in_scope \$MEMX_TOP/root /sbin/init"
+	[ ! -e "$ROOT/run/memx/cgroup" ] || [ -z "$(ls "$ROOT/run/memx/cgroup")" ]
+}
+
+@test "systemd is begun in its scope, which is kept out of swap" {
+	begins ../lib/systemd/systemd
+	[ -z "$output" ]
+	[ "$(cd "$ROOT/groups" && grep -r . | sort)" = "cgroup.subtree_control:+memory
+init.scope/cgroup.procs:1
+init.scope/memory.swap.max:0" ]
+}
+
+@test "another init is not, nor is any on old control groups or without MemX" {
+	begins /lib/runit/runit-init
+	[ ! -e "$ROOT/groups" ]
+	sh_with 'memx_begin_in_scope $MEMX_TOP/root /bin/bash'
+	[ ! -e "$ROOT/groups" ]
+	for word in memx=0 systemd.unified_cgroup_hierarchy={0,no,False,off}; do
+		cmdline "$word"
+		begins /lib/systemd/systemd
+		[ ! -e "$ROOT/groups" ]
+	done
+}
+
+@test "without the control group for memory the first process stays where it is" {
+	begins /lib/systemd/systemd 'mkdir -p $MEMX_TOP/groups/init.scope/memory.swap.max'
+	said 'the first process may be swapped out'
+	[ ! -e "$ROOT/groups/init.scope/cgroup.procs" ]
+}
+
 @test "no shell has words for what dash does not know" {
 	for file in "$TOP"/lib/*.sh "$TOP/lib/memx-unit" "$TOP"/initramfs-tools/*/memx \
 		"$TOP"/initramfs-tools/scripts/*/memx "$TOP/dracut/55memx/memx-pre-mount.sh"; do
