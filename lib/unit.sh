@@ -136,10 +136,12 @@ unit_other_jobs() {
 # An ordering after all services would be a cycle with network managers that are services too. Where they
 # do not wait for us, systemd switches the swap off by itself when services have ended.
 unit_wait_for_others() {
-	local end
+	local end looks=0
 	end=$(($(memx_uptime) + MEMX_QUIET_S))
-	while [ "$(memx_uptime)" -lt "$end" ] && unit_swap >/dev/null &&
-		[ -n "$(unit_other_jobs)" ]; do
+	while [ "$(memx_uptime)" -lt "$end" ] && unit_swap >/dev/null; do
+		# systemd is asked now and then only: it has better things to do.
+		[ $((looks % 5)) -ne 0 ] || [ -n "$(unit_other_jobs)" ] || return 0
+		looks=$((looks + 1))
 		memx_pause
 	done
 }
