@@ -7,7 +7,7 @@ setup() {
 
 # What dkms sets before; the source beside a kernel's configuration.
 read_dkms_conf() {
-	dkms_tree=/var/lib/dkms source_tree=$BATS_TEST_TMPDIR kernel_source_dir=$BATS_TEST_TMPDIR
+	dkms_tree=$BATS_TEST_TMPDIR source_tree=$BATS_TEST_TMPDIR kernel_source_dir=$BATS_TEST_TMPDIR
 	unset BUILT_MODULE_NAME DEST_MODULE_LOCATION
 	# shellcheck disable=SC1090
 	. <(sed 's/#MODULE_VERSION#/1.2.3/' "$top/dkms.conf")
@@ -50,6 +50,20 @@ xen_host() { echo 'CONFIG_XEN_BACKEND=m' >"$BATS_TEST_TMPDIR/.config"; }
 	read_dkms_conf
 	[ "${BUILT_MODULE_NAME[3]}" = memx_xen ]
 	[ ${#DEST_MODULE_LOCATION[@]} -eq 4 ]
+	echo '# CONFIG_XEN_BACKEND is not set' >"$kernel_source_dir/.config"
+	read_dkms_conf
+	[ ${#BUILT_MODULE_NAME[@]} -eq 3 ]
+	rm "$kernel_source_dir/.config"
+	read_dkms_conf
+	[ ${#BUILT_MODULE_NAME[@]} -eq 3 ]
+}
+
+@test "memx_xen is removed, too, when the headers of its kernel went before" {
+	mkdir -p "$source_tree/memx-1.2.3" "$BATS_TEST_TMPDIR/memx/1.2.3/6.1.0-50-amd64/x86_64/module"
+	echo 'obj-m += memx_xen.o' >"$source_tree/memx-1.2.3/Kbuild"
+	touch "$BATS_TEST_TMPDIR/memx/1.2.3/6.1.0-50-amd64/x86_64/module/memx_xen.ko"
+	read_dkms_conf
+	[ "${BUILT_MODULE_NAME[3]}" = memx_xen ]
 	echo '# CONFIG_XEN_BACKEND is not set' >"$kernel_source_dir/.config"
 	read_dkms_conf
 	[ ${#BUILT_MODULE_NAME[@]} -eq 3 ]
