@@ -75,16 +75,32 @@ memx_take_parameter() { # NAME VALUE
 	esac
 }
 
+# Is a word of the kernel command line like one of these? A prefix rd. counts for nothing.
+memx_cmdline_has() { # PATTERN...
+	local line word pattern
+	read -r line <"$MEMX_TOP/proc/cmdline" || [ -n "$line" ] || return 1
+	for word in $line; do
+		for pattern; do
+			# shellcheck disable=SC2254
+			case ${word#rd.} in $pattern) return 0 ;; esac
+		done
+	done
+	return 1
+}
+
+memx_is_off() {
+	memx_cmdline_has memx=0 memx=no memx=off
+}
+
 # Sets the variables memx_... from the kernel command line. rd.memx.X is the same as memx.X.
 memx_read_cmdline() {
 	local line word
-	memx_off='' memx_swap='' memx_links='' memx_servers='' memx_timeout=$MEMX_TIMEOUT_S
+	memx_swap='' memx_links='' memx_servers='' memx_timeout=$MEMX_TIMEOUT_S
 	memx_security='' memx_name='' memx_priority='' memx_loss=''
 	read -r line <"$MEMX_TOP/proc/cmdline" || [ -n "$line" ] || return 0
 	for word in $line; do
 		word=${word#rd.}
 		case $word in
-		memx=0 | memx=no | memx=off) memx_off=1 ;;
 		memx.*=*) memx_take_parameter "${word%%=*}" "${word#*=}" ;;
 		esac
 	done
@@ -284,17 +300,12 @@ memx_bring_up() {
 # The first process keeps out of swap what it gets in its scope (init.scope.d), but systemd makes that
 # only after it has loaded. In a scope that is there it begins; other programs would not leave it again.
 memx_begin_in_scope() { # ROOT INIT
-	local to line word
+	local to
 	to=$(readlink "$1$2") || to=$2
 	case $to in */systemd) ;; *) return 0 ;; esac
-	read -r line <"$MEMX_TOP/proc/cmdline" || [ -n "$line" ] || return 0
-	for word in $line; do
-		case $word in
-		memx=0 | memx=no | memx=off) return 0 ;;
-		systemd.unified_cgroup_hierarchy=[0nNfF]*) return 0 ;;
-		systemd.unified_cgroup_hierarchy=[oO][fF]*) return 0 ;;
-		esac
-	done
+	! memx_is_off || return 0
+	! memx_cmdline_has 'systemd.unified_cgroup_hierarchy=[0nNfF]*' \
+		'systemd.unified_cgroup_hierarchy=[oO][fF]*' || return 0
 	to=$MEMX_TOP/run/memx/cgroup
 	mkdir -p "$to"
 	if mount -t cgroup2 cgroup2 "$to"; then
@@ -313,7 +324,7 @@ memx_make_scope() { # CGROUPS
 memx_boot() {
 	local start took
 	memx_read_cmdline
-	if [ -n "$memx_off" ] || [ -e "$MEMX_STATE" ] || ! memx_choose_conf; then
+	if memx_is_off || [ -e "$MEMX_STATE" ] || ! memx_choose_conf; then
 		return 0
 	fi
 	memx_fault=

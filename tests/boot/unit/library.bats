@@ -195,7 +195,7 @@ init.scope/memory.swap.max:0" ]
 	[ ! -e "$ROOT/groups" ]
 	sh_with 'memx_begin_in_scope $MEMX_TOP/root /bin/bash'
 	[ ! -e "$ROOT/groups" ]
-	for word in memx=0 systemd.unified_cgroup_hierarchy={0,no,False,off}; do
+	for word in memx=0 rd.memx=0 systemd.unified_cgroup_hierarchy={0,no,False,off}; do
 		cmdline "$word"
 		begins /lib/systemd/systemd
 		[ ! -e "$ROOT/groups" ]
