@@ -147,6 +147,10 @@ guest_run() {
 		status=$(guest_log "$2" | sed -n "s/^@$id = //p")
 		[ "$status" = garbled ] || break
 	done
+	if [ "$status" = garbled ]; then
+		echo "guest_run: $2: '$4' does not arrive as it is sent" >&2
+		return 125
+	fi
 	guest_log "$2" | sed -n "s/^@$id \([^=][^ ]*\)$/\1/p" | base64 -d
 	return "$status"
 }
@@ -156,7 +160,7 @@ guest_send() { # HOST GUEST ID SECONDS COMMAND
 	lines=$(printf '%s\n' '. /run/lab/lib.sh' "$5" | base64 -w 200)
 	{
 		sed "s/^/+$3 /" <<<"$lines"
-		echo "!$3 $4 $(tr -d '\n' <<<"$lines" | cksum)"
+		echo "!$3 $4 $(tr -d '\n' <<<"$lines" | sha256sum)"
 	} >"$file"
 	xen_run "$1" 15 "guest_say $2 /lab/xen/run/${file##*/}" || rc=$?
 	rm -f "$file"
