@@ -168,6 +168,17 @@ FATAL: Module memx_client not found in directory /lib/modules/x"
 	[ "$(node hotplug-status)" = error ]
 }
 
+@test "an add that the outer script ends leaves no volume that it made, and no node" {
+	sed -i 's/^write_dev() {/&\nread -r _ <><(:)/' "$ROOT/scripts/block-common.sh"
+	put "$NODE/params" v0,create=yes,size=64M
+	export SECONDS_ALL=2
+	run ! hook add
+	called 'memx-admin create v0'
+	[ ! -e "$ROOT/volumes/v0" ]
+	[ -z "$(node memx-volume)" ]
+	[[ "$(node hotplug-error)" == "block-memx did not end within 2 s; "* ]]
+}
+
 @test "a fault of the script itself is no silence" {
 	volume v0 67108864
 	fake flock 'exit 1'
