@@ -43,6 +43,14 @@ static void send_request(struct rmp_sess *s, u64 now, unsigned int slot, u64 mas
 	rmp_tx_message(&s->end, q, &f, &is->req, &s->ini.geo, mask, &s->src[slot]);
 }
 
+static void send_again(struct rmp_sess *s, u64 now, const struct rmp_act *act,
+		       struct sk_buff_head *q)
+{
+	rmp_count_n(s->end.node, RETRANSMITS, hweight64(act->send));
+	s->src[act->slot].copy = true;
+	send_request(s, now, act->slot, act->send, act->probe, q);
+}
+
 static void count_asked(struct rmp_sess *s, int frames)
 {
 	s->asked += frames;
@@ -394,9 +402,8 @@ static void nacked(struct rmp_sess *s, struct rmp_in *in, struct sk_buff_head *q
 	}
 	if (act.cut)
 		rmp_count(s->end.node, WINDOW_CUTS);
-	rmp_count_n(s->end.node, RETRANSMITS, hweight64(act.send));
 	if (act.send)
-		send_request(s, now, act.slot, act.send, false, q);
+		send_again(s, now, &act, q);
 }
 
 /**
@@ -469,10 +476,8 @@ static void timed_out(struct rmp_sess *s, u64 now, const struct rmp_act *act,
 
 		rmp_tx_nack(&s->end, q, &f, act->nack);
 	}
-	if (act->send) {
-		rmp_count_n(s->end.node, RETRANSMITS, hweight64(act->send));
-		send_request(s, now, act->slot, act->send, act->probe, q);
-	}
+	if (act->send)
+		send_again(s, now, act, q);
 }
 
 /**

@@ -94,6 +94,8 @@ enum rmp_sess_state {
  * @bv:		initiator: its data
  * @nr_bv:	parts of it
  * @whole:	each is a whole page
+ * @copy:	frames do not refer to the pages: their owner may write there until they are sent, and
+ *		then the checksum is wrong, each time anew
  * @page:	target: its data, by the number of the page
  */
 struct rmp_src {
@@ -101,6 +103,7 @@ struct rmp_src {
 	const struct bio_vec	*bv;
 	u8			nr_bv;
 	bool			whole;
+	bool			copy;
 	struct page		**page;
 };
 

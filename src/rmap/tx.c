@@ -192,6 +192,8 @@ static bool can_refer(const struct rmp_src *src)
 
 	if (!src || src->page)
 		return true;
+	if (unlikely(src->copy))
+		return false;
 	for (i = 0; i < src->nr_bv; i++)
 		if (!sendpage_ok(src->bv[i].bv_page))
 			return false;

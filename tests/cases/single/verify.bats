@@ -45,3 +45,16 @@ verify() {
 @test "MTU 1500, encrypted" { verify 1500 psk; }
 @test "MTU 9000, no security" { verify 9000 none; }
 @test "MTU 9000, encrypted" { verify 9000 psk; }
+
+# Frames wait on the wire, so the first one of each write has another checksum than its page.
+@test "pages that are written to while they are sent take one retransmission, no more" {
+	memx_program scribble
+	guest 60 'pair 1500 none 16M; volume v0 8M; device=$(disk)
+		wire delay 5ms
+		timeout 30 scribble "$device" 50
+		wire none
+		is "$(of_volume pages_out)" -eq 50
+		is "$(counter srv rx_badcrc)" -ge 40
+		is "$(counter srv rx_badcrc)" -le 150
+		is "$(of_volume errors)" -eq 0'
+}
