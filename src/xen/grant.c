@@ -17,8 +17,12 @@ static bool grow(struct memx_xbk_ring *ring)
 	unsigned int i;
 
 	if (ring->nr_pages + MEMX_XBK_GROW_PAGES > ring->max_pages ||
-	    gnttab_alloc_pages(MEMX_XBK_GROW_PAGES, page))
+	    time_before(jiffies, ring->no_grow_until))
 		return false;
+	if (gnttab_alloc_pages(MEMX_XBK_GROW_PAGES, page)) {
+		ring->no_grow_until = jiffies + HZ;	/* that may have said so in the log */
+		return false;
+	}
 	spin_lock_irq(&ring->lock);
 	for (i = 0; i < MEMX_XBK_GROW_PAGES; i++)
 		ring->page[ring->nr_free++] = page[i];
@@ -40,6 +44,7 @@ int memx_xbk_pages_init(struct memx_xbk_ring *ring)
 {
 	static_assert(MEMX_XBK_GROW_PAGES >= MEMX_XBK_SEGS_MAX);
 
+	ring->no_grow_until = jiffies;
 	ring->max_pages = MEMX_XBK_LOOSE_PAGES +
 			  (ring->conn->persistent ? MEMX_XBK_GRANTS_MAX : 0);
 	ring->page = kvcalloc(ring->max_pages, sizeof(*ring->page), GFP_KERNEL);
@@ -68,6 +73,12 @@ void memx_xbk_pages_free(struct memx_xbk_ring *ring)
 	kvfree(ring->page);
 }
 
+/* There may be as many grants that stay mapped, and room for one request of any size beside them. */
+static bool has_room(const struct memx_xbk_ring *ring, unsigned int grants)
+{
+	return ring->nr_pages - ring->grants->n >= MEMX_XBK_SEGS_MAX + grants;
+}
+
 /*
  * Take @n pages, all or none. Return: 0, -EAGAIN when the thread is woken once there are some, or
  * an error.
@@ -76,7 +87,8 @@ static int take_pages(struct memx_xbk_ring *ring, unsigned int n)
 {
 	int err = 0;
 
-	if (unlikely(READ_ONCE(ring->nr_free) < n))
+	if (unlikely(READ_ONCE(ring->nr_free) < n ||
+		     (ring->conn->persistent && !has_room(ring, n))))
 		grow(ring);
 	spin_lock_irq(&ring->lock);
 	if (likely(ring->nr_free >= n)) {
@@ -107,7 +119,7 @@ static void mapped(struct memx_xbk_io *io, u32 gref, struct page *page, grant_ha
 	unsigned int n;
 	int at = -1;
 
-	if (ring->conn->persistent && ring->nr_pages - ring->grants->n > MEMX_XBK_SEGS_MAX)
+	if (ring->conn->persistent && has_room(ring, 1))
 		at = memx_xbk_grants_add(ring->grants, gref);
 	if (at >= 0) {
 		ring->kept[at] = (struct memx_xbk_kept) { .page = page, .handle = handle };
@@ -183,9 +195,8 @@ int memx_xbk_map(struct memx_xbk_io *io)
 		const struct memx_xbk_seg *seg = &io->req.seg[i];
 		struct page *page = s->kept[i] >= 0 ? ring->kept[s->kept[i]].page : s->page[k++];
 
-		if (WARN_ON_ONCE(!bio_add_page(&io->bio, page, seg->nr << SECTOR_SHIFT,
-					       seg->first << SECTOR_SHIFT)))
-			return -EIO;
+		/* There are bvecs enough, and what bio_add_page() looks at is no matter here. */
+		__bio_add_page(&io->bio, page, seg->nr << SECTOR_SHIFT, seg->first << SECTOR_SHIFT);
 	}
 	return 0;
 }

@@ -10,6 +10,14 @@
 /* Most sectors of a part of a discard: bios count bytes in 32 bits. */
 #define DISCARD_PART	(1U << (30 - SECTOR_SHIFT))
 
+/* What @io->parts requests of the volume can do: the thread does not wait for more. */
+static u32 discard_part(const struct memx_xbk_io *io)
+{
+	u64 most = (u64)io->parts * bdev_max_discard_sectors(io->ring->conn->bdev) ?: DISCARD_PART;
+
+	return min3(io->req.nr_sectors, most, (u64)DISCARD_PART);
+}
+
 /* The header of a ring: the guest writes req_prod and rsp_event. */
 struct header {
 	u32 req_prod, req_event, rsp_prod, rsp_event;
@@ -173,7 +181,7 @@ void memx_xbk_begin(struct memx_xbk_io *io)
 	if (req->what != MEMX_XBK_FLUSH)
 		bio->bi_iter.bi_sector = req->sector;
 	if (req->what == MEMX_XBK_DISCARD) {
-		u32 part = min_t(u64, req->nr_sectors, DISCARD_PART);
+		u32 part = discard_part(io);
 
 		bio->bi_iter.bi_size = part << SECTOR_SHIFT;
 		req->sector += part;

@@ -208,7 +208,6 @@ static void check_size(struct memx_xbk_conn *conn)
  */
 static void serve(struct memx_xbk_ring *ring)
 {
-	unsigned int idle = XEN_EOI_FLAG_SPURIOUS;
 	u32 n;
 
 	if (xchg(&ring->event, false))
@@ -220,16 +219,16 @@ static void serve(struct memx_xbk_ring *ring)
 		n = pending(ring);
 		if (unlikely(ring->broken))
 			return;
-		if (n)
-			idle = 0;
+		ring->served |= n;
 		if (!serve_some(ring, n))
 			return;
 		WRITE_ONCE(header(ring)->req_event, ring->cons + 1);
 		virt_mb();	/* the guest sees what we wait for, or we see its request */
 	} while (READ_ONCE(header(ring)->req_prod) != ring->cons);
 	if (ring->eoi) {
+		xen_irq_lateeoi(ring->irq, ring->served ? 0 : XEN_EOI_FLAG_SPURIOUS);
 		ring->eoi = false;
-		xen_irq_lateeoi(ring->irq, idle);
+		ring->served = false;
 	}
 }
 

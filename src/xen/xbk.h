@@ -110,11 +110,12 @@ struct memx_xbk_conn;
  *
  * Of the thread alone:
  * @cons:	requests consumed
- * @eoi:	an event has not been acknowledged
+ * @eoi:	an event has not been acknowledged; @served: requests have come since the last one was
  * @broken:	the guest has said what cannot be; nothing is served any more
  * @held:	waits for pages to map into, or for room in the volume
  * @grants:	persistent grants, mapped as @kept says
  * @segs:	a page to copy indirect segments to
+ * @no_grow_until: jiffies; there was no memory for more pages
  *
  * @started:	the thread has been woken; @stop: it is to stop; @gone: it touches nothing more
  * @wait:	the thread waits here, and then who ends the ring
@@ -147,12 +148,14 @@ struct memx_xbk_ring {
 
 	u32			cons;
 	bool			eoi;
+	bool			served;
 	bool			broken;
 	struct memx_xbk_io	*held;
 	struct memx_xbk_grants	*grants;
 	struct memx_xbk_kept	*kept;
 	struct memx_xbk_scratch	*scratch;
 	void			*segs;
+	unsigned long		no_grow_until;
 
 	wait_queue_head_t	wait;
 	bool			kick;

@@ -69,6 +69,14 @@ on_disk() { xen_run client 60 "of_disk $1 $2 $3"; }
 	xen_run client 150 'detach_disk g1 xvdb'
 }
 
+@test "one request at a time: grants stay mapped as well" {
+	xen_run client 150 'attach_disk g1 xvdb v1'
+	guest_run client g1 120 'dd if=/dev/urandom of=/dev/xvdb bs=4k count=300 oflag=direct conv=notrunc'
+	[ "$(on_disk g1 xvdb writes)" -ge 300 ]
+	[ "$(on_disk g1 xvdb mapped)" -le 100 ]
+	xen_run client 150 'detach_disk g1 xvdb'
+}
+
 @test "a file system on it, flushed, unmounted and checked; discarded, it reads as zeros" {
 	xen_run client 150 'attach_disk g1 xvdb v1'
 	guest_run client g1 120 'mkfs.ext4 -q /dev/xvdb && mkdir -p /mnt/a && mount /dev/xvdb /mnt/a &&

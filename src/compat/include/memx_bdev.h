@@ -64,7 +64,7 @@ static inline void memx_bdev_close(struct memx_bdev *b)
 #elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
 	blkdev_put(b->bdev, NULL);
 #else
-	bdev_fput(b->file);
+	__fput_sync(b->file);	/* not later: who sees us through may open it exclusively */
 #endif
 	b->bdev = NULL;
 }
