@@ -7,7 +7,7 @@
 load ../../boot/common
 bats_require_minimum_version 1.5.0
 
-INSTALL_S=900	# DKMS builds three modules and an initramfs is made, emulated
+INSTALL_S=1500	# DKMS builds three modules and an initramfs is made, emulated
 
 setup_file()
 {
