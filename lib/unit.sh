@@ -84,7 +84,7 @@ unit_apply_to_the_end() {
 	local child rc=0
 	unit_apply "$@" &
 	child=$!
-	trap 'kill $child 2>/dev/null; exit 0' TERM
+	trap 'kill $child 2>/dev/null; wait $child; exit 0' TERM
 	wait $child || rc=$?
 	trap - TERM
 	return $rc
