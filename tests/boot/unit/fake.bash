@@ -36,7 +36,8 @@ clock_ticks() {
 		exec busybox usleep 20000"
 }
 
-# sh_with COMMANDS: in both shells; each has to succeed, and they have to print the same
+# sh_with COMMANDS: in both shells; each has to succeed, and they have to print the same. What is left
+# running is not waited for.
 sh_with() {
 	local shell first='' out rc
 	for shell in dash 'busybox sh'; do
@@ -45,11 +46,12 @@ sh_with() {
 		echo '10.00 9.00' >"$ROOT/proc/uptime"
 		# busybox sh would take its own sleep before that of the PATH
 		# shellcheck disable=SC2086
-		out=$(MEMX_TOP=$ROOT PATH=$ROOT/bin:$PATH timeout 30 $shell -euc "
-			[ ! -e $ROOT/bin/sleep ] || sleep() { $ROOT/bin/sleep; }
+		MEMX_TOP=$ROOT PATH=$ROOT/bin:$PATH timeout 30 $shell -euc "
+			[ ! -e $ROOT/bin/sleep ] || sleep() { $ROOT/bin/sleep \"\$@\"; }
 			[ ! -e $ROOT/bin/modinfo ] || modinfo() { $ROOT/bin/modinfo \"\$@\"; }
 			modprobe() { $ROOT/bin/modprobe \"\$@\"; }
-			${LIBRARIES}; $1" 2>&1) || rc=$?
+			${LIBRARIES}; $1" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- || rc=$?
+		out=$(cat "$BATS_TEST_TMPDIR/out")
 		[ $rc -eq 0 ] || { echo "$shell: status $rc: $out"; return 1; }
 		[ -z "$first" ] || [ "$out" = "$first" ] || { echo "$shell: $out, not: $first"; return 1; }
 		first=$out

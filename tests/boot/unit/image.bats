@@ -45,7 +45,25 @@ setup() {
 	fake modinfo 'exit 1'
 	sh_with 'memx_image_modules 9.9 || echo no'
 	said "there are no modules of MemX for kernel 9.9 yet"
-	said no
+	grep -qx no <<<"$output"
+	called "modinfo -k 9.9 memx_client"
+	fake modinfo 'exit 0'
+	sh_with 'memx_image_modules 9.9'
+	[ "$output" = 'memx_rmap memx_client crc32c hmac sha256_generic' ]
+}
+
+@test "the library, the rule of udev and the programs are put into an image" {
+	mkdir -p "$ROOT/usr/lib/memx" "$ROOT/usr/lib/udev/rules.d"
+	: >"$ROOT/usr/lib/memx/boot.sh"
+	: >"$ROOT/usr/lib/udev/rules.d/60-memx.rules"
+	sh_with memx_image_files
+	[ "$output" = $'/usr/lib/memx/boot.sh\n/usr/lib/udev/rules.d/60-memx.rules\n/etc/memx/memx.conf' ]
+	for program in mkswap swapon swapoff; do fake $program 'exit 0'; done
+	rm "$ROOT/bin/memx-admin"
+	# busybox sh would find its own ones
+	run -0 env PATH="$ROOT/bin" "$(command -v dash)" -uc "$LIBRARIES; memx_image_programs"
+	[ "$output" = "memx: memx-admin is missing in the image
+$(printf "$ROOT/bin/%s\n" mkswap swapon swapoff modprobe)" ]
 }
 
 @test "drivers are those of the links of the file, lower devices included, else all" {

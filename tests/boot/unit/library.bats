@@ -50,6 +50,7 @@ load fake
 @test "the kernel command line makes a configuration" {
 	cmdline "quiet rd.memx.swap=2G memx.link=eth1,mtu=9000,ethertype=0x88b6 memx.security=none" \
 		"memx.link=52:54:00:12:34:56 memx.server=d3,52:54:00:00:00:03,eth1 memx.name=c1" \
+		"memx.server=d4,52:54:00:00:00:04,eth1" \
 		"memx.priority=7 rd.memx.loss-timeout=60"
 	sh_with memx_boot
 	called "--config $ROOT/run/memx/boot.conf"
@@ -69,6 +70,10 @@ load fake
 	address=52:54:00:00:00:03
 	link=eth1
 
+	[peer d4]
+	address=52:54:00:00:00:04
+	link=eth1
+
 	[volume swap0]
 	size=2G
 	use=swap
@@ -85,12 +90,18 @@ load fake
 	said "memx.name=a;b on the kernel command line is not understood"
 	said "there is no parameter memx.swop"
 	called "--wait 24"
+	run -1 grep name= "$ROOT/run/memx/boot.conf"
+	cmdline 'memx.swap=1G memx.link=eth1 memx.security=none memx.priority=high memx.loss-timeout=1m'
+	sh_with memx_boot
+	said "memx.priority=high on the kernel command line is not a number"
+	said "memx.loss-timeout=1m on the kernel command line is not a number"
+	run -1 grep -E 'priority|loss' "$ROOT/run/memx/boot.conf"
 }
 
-@test "a number that shells take for an octal one is left out" {
+@test "a number that shells take for an octal one, or cannot count with, is left out" {
 	local number
 	key
-	for number in 08 010; do
+	for number in 08 010 12345678; do
 		cmdline "memx.swap=1G memx.link=eth1 memx.timeout=$number"
 		sh_with memx_boot
 		said "memx.timeout=$number on the kernel command line is not a number"
@@ -153,14 +164,16 @@ load fake
 }
 
 @test "a memx-admin that hangs is given up at the deadline" {
+	local hangs
+	hangs="busybox usleep $(printf '6%07d' $$)"	# of this run alone
 	key
 	conf <<<'boot=yes'
 	clock_ticks
-	fake memx-admin "exec busybox usleep 60123456"
+	fake memx-admin "exec $hangs"
 	cmdline memx.timeout=4
 	sh_with memx_boot
 	said "no swap on remote memory after 4 s: it took longer than memx.timeout=4"
-	run ! pgrep -f "busybox usleep 60123456"
+	run -1 pgrep -f "$hangs"
 }
 
 @test "it is done once" {
@@ -168,6 +181,15 @@ load fake
 	conf <<<'boot=yes'
 	sh_with 'memx_boot; memx_boot'
 	[ "$(grep -c '^memx-admin' "$ROOT/calls")" -eq 1 ]
+	fake memx-admin 'exit 1'
+	sh_with 'memx_boot; memx_boot'
+	[ "$(grep -c '^memx-admin' "$ROOT/calls")" -eq 1 ]
+}
+
+# scoped INIT: the commands that begin it in its scope, with mounts that only pretend
+scoped() {
+	echo 'mount() { $MEMX_TOP/bin/mount; }; umount() { $MEMX_TOP/bin/umount; }'
+	echo "memx_begin_in_scope \$MEMX_TOP/root $1"
 }
 
 # begins INIT COMMANDS: the scope of the first process when /root/sbin/init is a link to INIT
@@ -177,8 +199,7 @@ begins() {
 	mkdir -p "$ROOT/root/sbin"
 	ln -sfn "$1" "$ROOT/root/sbin/init"
 	rm -rf "$ROOT/groups"
-	sh_with "${2:-:}; mount() { \$MEMX_TOP/bin/mount; }; umount() { \$MEMX_TOP/bin/umount; }
-		memx_begin_in_scope \$MEMX_TOP/root /sbin/init"
+	sh_with "${2:-:}; $(scoped /sbin/init)"
 	[ ! -e "$ROOT/run/memx/cgroup" ] || [ -z "$(ls "$ROOT/run/memx/cgroup")" ]
 }
 
@@ -188,12 +209,20 @@ begins() {
 	[ "$(cd "$ROOT/groups" && grep -r . | sort)" = "cgroup.subtree_control:+memory
 init.scope/cgroup.procs:1
 init.scope/memory.swap.max:0" ]
+	rm -r "$ROOT/groups"
+	sh_with "$(scoped /lib/systemd/systemd)"
+	[ -e "$ROOT/groups/init.scope/cgroup.procs" ]
+	for word in 1 yes on; do
+		cmdline "systemd.unified_cgroup_hierarchy=$word"
+		begins /lib/systemd/systemd
+		[ -e "$ROOT/groups/init.scope/cgroup.procs" ]
+	done
 }
 
 @test "another init is not, nor is any on old control groups or without MemX" {
 	begins /lib/runit/runit-init
 	[ ! -e "$ROOT/groups" ]
-	sh_with 'memx_begin_in_scope $MEMX_TOP/root /bin/bash'
+	sh_with "$(scoped /bin/bash)"
 	[ ! -e "$ROOT/groups" ]
 	for word in memx=0 rd.memx=0 systemd.unified_cgroup_hierarchy={0,no,False,off}; do
 		cmdline "$word"

@@ -52,17 +52,16 @@ calls() { diff - <(grep -v '^sleep' "$ROOT/calls"); }
 }
 
 @test "sections of the file count however they are written, and its last line may have no end" {
-	conf <<<$'  [link  eth1]   ; uplink\n[ volume swap0 ]\nsize=1G\n[server]'
-	printf 'capacity=50%%' >>"$ROOT/etc/memx/memx.conf"
+	conf <<<$'  [link  eth1]   ; uplink\n[server]\ncapacity=50%'
+	printf '[ volume swap0 ]' >>"$ROOT/etc/memx/memx.conf"
 	printf '%s\n' '[node]' security=none '' '[link eth1]' '' '[volume swap0]' size=2G >"$ROOT/boot.conf"
 	sh_with 'mkdir -p $MEMX_TOP/run/memx
 		cp $MEMX_TOP/boot.conf $MEMX_GENERATED; cat $(unit_conf)'
 	diff - <(echo "$output") <<-E
 	  [link  eth1]   ; uplink
-	[ volume swap0 ]
-	size=1G
 	[server]
 	capacity=50%
+	[ volume swap0 ]
 	[node]
 	security=none
 	E
@@ -81,6 +80,7 @@ calls() { diff - <(grep -v '^sleep' "$ROOT/calls"); }
 	memx-admin apply --config $ROOT/etc/memx/memx.conf --part node --part volumes --wait 30
 	systemd-notify --ready --status=All volumes are up.
 	E
+	called "sleep 5"
 }
 
 @test "volumes: what early boot has waited for is not waited for again" {
@@ -108,6 +108,7 @@ calls() { diff - <(grep -v '^sleep' "$ROOT/calls"); }
 	memx-admin apply --config $ROOT/etc/memx/memx.conf --part node --part volumes --wait 30
 	systemd-notify --ready --status=All volumes are up.
 	E
+	called "sleep 30"
 }
 
 @test "a stop ends what is still tried before it takes anything away" {
@@ -127,6 +128,16 @@ calls() { diff - <(grep -v '^sleep' "$ROOT/calls"); }
 	ended
 	memx-admin down
 	E
+}
+
+@test "a stop waits no longer than 10 s for what does not end" {
+	systemd running
+	clock_ticks
+	sh_with 'rm -f $MEMX_TOP/deaf
+		(trap "" TERM; : >$MEMX_TOP/deaf; exec busybox usleep 60000000) & MAINPID=$!
+		until [ -e $MEMX_TOP/deaf ]; do busybox usleep 10000; done
+		unit_stop_volumes; kill -9 $MAINPID'
+	called "memx-admin down --part volumes --timeout 80"
 }
 
 @test "stop while the system runs: no time-out of a volume is touched" {
@@ -153,9 +164,13 @@ calls() { diff - <(grep -v '^sleep' "$ROOT/calls"); }
 	sh_with unit_stop_volumes
 	called "memx-admin down --part volumes --timeout 90"
 	swap_on
-	systemd stopping "12 memx-volumes.service stop running" "13 net.service stop waiting"
+	systemd stopping "12 memx-volumes.service stop running" "13 net.service stop waiting" \
+		"14 umount.target stop running"
 	sh_with unit_stop_volumes
 	called "memx-admin down --part volumes --timeout 90"
+	systemd stopping "13 session-1.scope stop running"
+	sh_with unit_stop_volumes
+	called "memx-admin down --part volumes --timeout 70"
 }
 
 @test "stop of the server: it is never forced, and its refusal is that of the unit" {
@@ -172,7 +187,54 @@ calls() { diff - <(grep -v '^sleep' "$ROOT/calls"); }
 	echo '/dev/memx0 partition 1 0 100' >>"$ROOT/proc/swaps"
 	sh_with 'unit_may_hibernate || echo no'
 	said "no hibernation while swap is on remote memory (/dev/memx0)"
-	said no
+	grep -qx no <<<"$output"
+}
+
+# memx_unit WORD...: the program itself, in both shells
+memx_unit() { LIBRARIES=: sh_with "set -- $*; here=$TOP/lib; $(sed '/^set -u\|^here=/d' "$TOP/lib/memx-unit")"; }
+
+@test "each word of memx-unit does what it says" {
+	local words
+	systemd running
+	: >"$ROOT/proc/swaps"
+	conf </dev/null
+	for words in 'start node' 'start server' 'start volumes' 'stop node' 'stop server' 'stop volumes'; do
+		memx_unit "$words"
+		grep memx-admin "$ROOT/calls"
+	done >"$ROOT/all"
+	diff - "$ROOT/all" <<-E
+	memx-admin apply --config $ROOT/etc/memx/memx.conf --part node --wait 20
+	memx-admin apply --config $ROOT/etc/memx/memx.conf --part node --part server --wait 20
+	memx-admin apply --config $ROOT/etc/memx/memx.conf --part node --part volumes --wait 20
+	memx-admin down --part node --timeout 90
+	memx-admin down --part server --timeout 90
+	memx-admin down --part volumes --timeout 90
+	E
+	run -2 dash "$TOP/lib/memx-unit" stop
+	[[ $output == 'memx-unit: usage:'* ]]
+}
+
+@test "hibernation asks first, in each of its ways" {
+	local file command
+	for file in hibernate hybrid-sleep suspend-then-hibernate; do
+		command=$(sed -n 's,^ExecCondition=/usr,,p' "$TOP/systemd/systemd-$file.service.d/50-memx.conf")
+		: >"$ROOT/proc/swaps"
+		MEMX_TOP=$ROOT run -0 dash -c "$TOP${command/memx\/}"
+		swap_on
+		MEMX_TOP=$ROOT run -1 dash -c "$TOP${command/memx\/}"
+	done
+}
+
+@test "what takes swap off, and the first process, are kept out of swap" {
+	local file
+	for file in "$TOP"/systemd/memx-*.service "$TOP/systemd/init.scope.d/50-memx.conf"; do
+		grep -qx MemorySwapMax=0 "$file"
+	done
+}
+
+@test "systemd gives the stop of volumes the time that it may take" {
+	sh_with 'echo "$MEMX_STOP_S"'
+	[ "$(sed -n 's/^TimeoutStopSec=//p' "$TOP/systemd/memx-volumes.service")" -ge $((output + 20)) ]
 }
 
 @test "systemd-analyze finds nothing to say of the units" {
