@@ -66,7 +66,8 @@ conf_lines() { sed -n 's/^\t//p' <<<"$output"; }
 
 @test "help" {
 	install_sh 0 --help
-	[[ $output == *--role*--uninstall* ]]
+	diff <(grep -oE -- '^  --[a-z-]+' <<<"$output" | tr -d ' ' | sort) \
+		<(sed -nE '/^take_option/,/^}/s/^\t(--[a-z-]+).*/\1/p' "$top/install.sh" | sort)
 	grep -oE -- '^  --[a-z-]+' <<<"$output" | sort -u | while read -r option; do
 		grep -qF -- "$option" "$top/docs/INSTALL.md" || { echo "$option"; return 1; }
 	done
@@ -91,6 +92,8 @@ conf_lines() { sed -n 's/^\t//p' <<<"$output"; }
 		--dry-run --role client --link lo
 	refused "there is no Ethernet device 'eth9'; this machine has: eth1 eth2 " \
 		--dry-run --role client --link eth1 --link eth9
+	refused "there is no Ethernet device 'eth'; this machine has: eth1 eth2 " \
+		--dry-run --role client --link eth
 }
 
 @test "sizes" {
@@ -111,6 +114,8 @@ conf_lines() { sed -n 's/^\t//p' <<<"$output"; }
 		--dry-run --role client --link eth1 --capacity 1G
 	refused '--swap-size and --boot are for --role client or both' \
 		--dry-run --role server --link eth1 --swap-size 1G
+	refused '--swap-size and --boot are for --role client or both' \
+		--dry-run --role server --link eth1 --boot
 	refused '--boot needs --swap-size' --dry-run --role client --link eth1 --boot
 }
 
@@ -118,6 +123,7 @@ conf_lines() { sed -n 's/^\t//p' <<<"$output"; }
 	local file=$BATS_TEST_TMPDIR/key text
 
 	refused "the key file '$file' cannot be read" --dry-run --role client --link eth1 --key-file "$file"
+	refused "the key file '/a=b' cannot be read" --dry-run --role client --link eth1 --key-file=/a=b
 	for text in '' 0123 "$(printf 'x%.0s' {1..64})" "$(printf '%64d\n%64d' 0 0 | tr ' ' 0)"; do
 		printf '%s\n' "$text" >"$file"
 		refused "'$file' holds no key: a key is 64 hexadecimal digits" \
@@ -248,6 +254,10 @@ linux-headers-amd64, memx-dkms, memx-tools" \
 	put usr/src/linux-headers-6.1.0-37-amd64/Makefile </dev/null
 	install_sh 0 --dry-run --role client --link eth1 --repo "$repo"
 	[[ $output != *linux-headers-6.1.0-37-amd64* ]]
+	rm "$MEMX_ROOT"/boot/*
+	put "boot/vmlinuz-$(uname -r)" </dev/null
+	install_sh 0 --dry-run --role client --link eth1 --repo "$repo"
+	[ "$(grep -o "linux-headers-$(uname -r)," <<<"$output" | wc -l)" -eq 1 ]
 }
 
 # What the plan leads to.
@@ -288,6 +298,12 @@ make_so()
 	put etc/default/memx <<<$'# x\nKEY_IN_INITRAMFS=yes'
 	plans -- --role client --link eth1 --swap-size 1G --boot
 	plans 'write /etc/memx/memx.conf:' "$image" -- --role client --link eth1 --swap-size 2G --boot
+	printf '%064d\n' 7 >"$BATS_TEST_TMPDIR/key"
+	plans "copy the cluster key $BATS_TEST_TMPDIR/key to /etc/memx/cluster.key" "$image" \
+		-- --role client --link eth1 --swap-size 1G --boot --key-file "$BATS_TEST_TMPDIR/key"
+	# It could not be made the last time.
+	put var/lib/memx-install/image-wanted </dev/null
+	plans "$image" -- --role client --link eth1 --swap-size 1G --boot
 }
 
 @test "a configuration keeps what it has" {
@@ -310,6 +326,17 @@ make_so()
 		'put MemX with its configuration and the cluster key into the initramfs' \
 		'enable memx-node.service, memx-volumes.service' \
 		-- --role client --link eth1 --swap-size 1G --boot
+	put etc/yum.repos.d/memx.repo <<-END
+		[memx]
+		name=MemX
+		baseurl=file://$repo
+		enabled=1
+		gpgcheck=1
+		gpgkey=file:///usr/share/keyrings/memx-archive-keyring.gpg
+	END
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH install_sh 0 --dry-run --unattended --repo "$repo" \
+		--role client --link eth1
+	[[ $output != *'add the repository'* ]]
 }
 
 @test "a dry run writes nothing" {
