@@ -170,11 +170,11 @@ assert f == {"id": "key-open", "severity": "error",
 }
 
 @test "a kernel out of the range" {
-	add_kernel 7.3.1-amd64
-	no_module 7.3.1-amd64
+	add_kernel 7.3.0-amd64
+	no_module 7.3.0-amd64
 	finds 'error kernel-range'
 	says 'from 5.14 on, below 7.3'
-	rm "$root"/boot/vmlinuz-7.3.1-amd64
+	rm "$root"/boot/vmlinuz-7.3.0-amd64
 	finds
 	add_kernel 7.2.9-amd64
 	no_module 7.2.9-amd64
@@ -186,6 +186,11 @@ assert f == {"id": "key-open", "severity": "error",
 	add_kernel 5.10.0-30-amd64
 	no_module 5.10.0-30-amd64
 	finds 'error kernel-range'
+	put proc/sys/kernel/osrelease <<<5.14.0-30-amd64
+	mv "$root/boot/vmlinuz-$release" "$root/boot/vmlinuz-5.14.0-30-amd64"
+	add_kernel 5.14.0-30-amd64
+	no_module 5.14.0-30-amd64
+	finds 'error module-missing'
 }
 
 @test "a kernel without what MemX needs" {
@@ -398,6 +403,8 @@ archive() # BUILD [FILE [FROM]]
 	says "run 'dracut --force --kver $release'"
 	sed -i 's/boot = yes/boot = no/' "$root/etc/memx/memx.conf"
 	finds
+	put proc/cmdline <<<'root=/dev/sda1 memx.timeout=9'
+	finds
 	put proc/cmdline <<<'root=/dev/sda1 memx.swap=1G'
 	finds 'error initramfs-missing'
 }
@@ -414,6 +421,8 @@ archive() # BUILD [FILE [FROM]]
 	finds 'error initramfs-none'
 	says "no initramfs for kernel $release"
 	archive one | put "boot/initramfs-$release.img"
+	finds
+	mv "$root/boot/initramfs-$release.img" "$root/boot/initrd-$release"
 	finds
 }
 
@@ -459,11 +468,15 @@ archive() # BUILD [FILE [FROM]]
 }
 
 @test "an initramfs with the key in it" {
+	local mode
+
 	at_boot
 	archive one etc/memx/cluster.key | put "boot/initrd.img-$release"
 	finds 'error initramfs-key'
-	chmod 644 "$root/boot/initrd.img-$release"
-	finds 'error initramfs-key'
+	for mode in 644 640 604; do
+		chmod $mode "$root/boot/initrd.img-$release"
+		finds 'error initramfs-key'
+	done
 	chmod 600 "$root/boot/initrd.img-$release"
 	finds
 }

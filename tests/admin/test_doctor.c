@@ -383,6 +383,14 @@ TEST(a_server_with_another_mtu)
 	end();
 }
 
+TEST(a_server_with_a_larger_mtu)
+{
+	begin();
+	peers[0].mtu = 9000;
+	CHECK_FOUND("mtu-server ");
+	end();
+}
+
 TEST(memory_that_is_not_donated)
 {
 	begin();
@@ -406,6 +414,11 @@ TEST(a_volume_that_is_not_there)
 	d.view.volumes.n = 0;
 	CHECK_FOUND("volume-missing ");
 	CHECK_SENTENCE(0, "memx.conf has the volume swap0, and it is not there");
+	end();
+	begin();
+	d.view.volumes.n = 0;
+	put("/proc/swaps", "Filename\n");
+	CHECK_FOUND("volume-missing ");
 	end();
 }
 
