@@ -75,7 +75,9 @@ $(printf "$ROOT/bin/%s\n" mkswap swapon swapoff modprobe)" ]
 	ln -s "$ROOT/sys/class/net/eth2" "$ROOT/sys/class/net/bond0/lower_eth2"
 	sh_with memx_link_drivers
 	[ "$output" = $'e1000e\nixgbe' ]
-	conf <<<$'[link bond0]\nmtu=9000'
-	sh_with memx_link_drivers
-	[ "$output" = ixgbe ]
+	for head in '[link bond0]' $' [ link\tbond0 ] ; uplink'; do
+		conf <<<"$head"$'\nmtu=9000\n#[link eth1]\n[volume link]'
+		sh_with memx_link_drivers
+		[ "$output" = ixgbe ]
+	done
 }
