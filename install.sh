@@ -218,7 +218,7 @@ find_repo() {
 
 # The key that a configuration from before names is the one that counts.
 find_key() {
-	named=$(sed -n 's/^[[:space:]]*key-file[[:space:]]*=[[:space:]]*\([^[:space:];]*\).*/\1/p' \
+	named=$(sed -n 's/^[[:space:]]*key-file[[:space:]]*[=:][[:space:]]*\([^[:space:];]*\).*/\1/p' \
 		"$root$conf" 2>/dev/null | tail -n 1)
 	[ -z "$named" ] || key=$named
 }
@@ -409,7 +409,7 @@ with_value() { # SECTION [KEY VALUE]
 	{ line[NR] = $0 }
 	trim($0) ~ /^\[/ { here = (name($0) == head); if (here) section = NR }
 	here && key != "" {
-		at = index($0, "=")
+		at = match($0, /[=:]/)
 		if (at && trim(substr($0, 1, at - 1)) == key) {
 			have = NR
 			old = substr($0, at + 1)

@@ -110,8 +110,8 @@ memx_read_cmdline() {
 memx_values() { # KEY FILE
 	local line key value
 	while read -r line || [ -n "$line" ]; do
-		case $line in *=*) ;; *) continue ;; esac
-		key=${line%%=*} value=${line#*=}
+		case $line in *[=:]*) ;; *) continue ;; esac
+		key=${line%%[=:]*} value=${line#*[=:]}
 		key=${key%"${key##*[![:space:]]}"}
 		value=${value#"${value%%[![:space:]]*}"}
 		value=${value%%[[:space:];#]*}

@@ -151,6 +151,10 @@ conf_lines() { sed -n 's/^\t//p' <<<"$output"; }
 	[ "$(conf_lines)" = 'size = 2G ; for now' ]
 	install_sh 0 --dry-run --unattended --repo "$repo" --role client --link eth1 --swap-size 1G
 	[[ $output != *"write /etc/memx/memx.conf"* ]]
+	printf '%s\n' '[node]' 'key-file: /etc/memx/lab.key' '[link eth1]' '[volume swap0]' 'use: swap' 'size:1G' |
+		put etc/memx/memx.conf
+	install_sh 0 --dry-run --unattended --repo "$repo" --role client --link eth1 --swap-size 1G
+	[[ $output != *"write /etc/memx/memx.conf"* && $output == *"key in /etc/memx/lab.key"* ]]
 }
 
 @test "the key that the configuration names is the one that counts" {

@@ -26,6 +26,9 @@ load fake
 	called "modprobe memx_client"
 	called "memx-admin apply --config $ROOT/etc/memx/memx.conf --part node --part volumes --boot --wait 24"
 	[ "$(cat "$ROOT/run/memx/boot")" = "ok 0" ]
+	conf <<<$'[node]\nkey-file : /etc/memx/rack2.key\n[volume a]\nboot: yes'
+	sh_with memx_boot
+	said "this image has no cluster key /etc/memx/rack2.key"
 }
 
 @test "memx.timeout is the deadline" {
