@@ -237,6 +237,22 @@ memx_unit() { LIBRARIES=: sh_with "set -- $*; here=$TOP/lib; $(sed '/^set -u\|^h
 	[ "$(sed -n 's/^TimeoutStopSec=//p' "$TOP/systemd/memx-volumes.service")" -ge $((output + 20)) ]
 }
 
+@test "removal of the tools ends volumes first, those made by hand too; an upgrade ends nothing" {
+	local script
+	script=$(sed "s,/run/systemd/system,$ROOT/run," "$TOP/debian/memx-tools.prerm")
+	fake deb-systemd-invoke 'exit 1'
+	fake memx-admin 'exit 1'
+	PATH=$ROOT/bin:$PATH run -0 dash -c "$script" prerm upgrade 2
+	[ ! -e "$ROOT/calls" ]
+	PATH=$ROOT/bin:$PATH run -0 dash -c "$script" prerm remove
+	calls <<-E
+	deb-systemd-invoke stop memx-volumes.service
+	memx-admin down --part volumes --timeout 90
+	deb-systemd-invoke stop memx-server.service
+	deb-systemd-invoke stop memx-node.service
+	E
+}
+
 @test "systemd-analyze finds nothing to say of the units" {
 	mkdir -p "$ROOT/usr/lib/memx" "$ROOT/units"
 	for unit in "$TOP"/systemd/*.service; do
