@@ -94,8 +94,8 @@ enum rmp_sess_state {
  * @bv:		initiator: its data
  * @nr_bv:	parts of it
  * @whole:	each is a whole page
- * @copy:	frames do not refer to the pages: their owner may write there until they are sent, and
- *		then the checksum is wrong, each time anew
+ * @copy:	frames do not refer to the pages: their owner may write there before they are
+ *		sent, and then the checksum is wrong, each time anew
  * @page:	target: its data, by the number of the page
  */
 struct rmp_src {

@@ -73,7 +73,7 @@ void memx_xbk_pages_free(struct memx_xbk_ring *ring)
 	kvfree(ring->page);
 }
 
-/* There may be as many grants that stay mapped, and room for one request of any size beside them. */
+/* So many more grants may stay mapped, and one request of any size has pages beside them. */
 static bool has_room(const struct memx_xbk_ring *ring, unsigned int grants)
 {
 	return ring->nr_pages - ring->grants->n >= MEMX_XBK_SEGS_MAX + grants;

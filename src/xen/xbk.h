@@ -110,7 +110,8 @@ struct memx_xbk_conn;
  *
  * Of the thread alone:
  * @cons:	requests consumed
- * @eoi:	an event has not been acknowledged; @served: requests have come since the last one was
+ * @eoi:	an event has not been acknowledged
+ * @served:	requests have come since the last one was
  * @broken:	the guest has said what cannot be; nothing is served any more
  * @held:	waits for pages to map into, or for room in the volume
  * @grants:	persistent grants, mapped as @kept says
