@@ -7,6 +7,7 @@ MEMX_WAIT_S=${MEMX_WAIT_S:-20}		# for links and servers, before boot goes on
 MEMX_RETRY_S=${MEMX_RETRY_S:-30}	# one try after that
 MEMX_STOP_S=${MEMX_STOP_S:-90}		# all of a stop
 MEMX_QUIET_S=${MEMX_QUIET_S:-20}	# of it, for other services to end first
+MEMX_ANSWER_S=${MEMX_ANSWER_S:-10}	# of it, for systemd to answer a question
 MEMX_LOSS_S=${MEMX_LOSS_S:-10}		# a server that is gone is waited for no longer at shutdown
 MEMX_MERGED=$MEMX_TOP/run/memx/memx.conf
 
@@ -118,13 +119,22 @@ unit_start_volumes() {
 	unit_notify --ready --status='All volumes are up.'
 }
 
+# systemd, as long as it answers.
+unit_ask_systemd() {
+	timeout "$MEMX_ANSWER_S" systemctl "$@" 2>/dev/null
+}
+
+# systemd does not answer when it waits for a page itself, of a server that is gone: then we do not wait for
+# that server any more, or a shutdown would not end before the loss timeout.
 unit_going_down() {
-	[ "$(systemctl is-system-running 2>/dev/null)" = stopping ]
+	local state rc=0
+	state=$(unit_ask_systemd is-system-running) || rc=$?
+	[ "$state" = stopping ] || [ $rc -ge 124 ]
 }
 
 # Prints jobs that are being worked on, but those of MemX. All that is left then waits for us.
 unit_other_jobs() {
-	systemctl list-jobs --no-legend --plain 2>/dev/null | while read -r _ name _ state; do
+	unit_ask_systemd list-jobs --no-legend --plain | while read -r _ name _ state; do
 		case $name/$state in
 		memx-*) ;;
 		*.service/running | *.scope/running) echo "$name" ;;

@@ -225,9 +225,20 @@ memx_unit() { LIBRARIES=: sh_with "set -- $*; here=$TOP/lib; $(sed '/^set -u\|^h
 	done
 }
 
-@test "what takes swap off, and the first process, are kept out of swap" {
+@test "systemd does not answer as it waits for a page itself: lost servers are given up" {
+	fake systemctl "exec busybox usleep 60000000"
+	volume
+	: >"$ROOT/proc/swaps"
+	clock_ticks
+	MEMX_ANSWER_S=1 sh_with unit_stop_volumes
+	grep memx-admin "$ROOT/calls" | head -n 1 | grep -x 'memx-admin set swap0 --loss-timeout 10'
+	called "memx-admin down --part volumes"
+}
+
+@test "what takes swap off, what the first process reads, and itself are kept out of swap" {
 	local file
-	for file in "$TOP"/systemd/memx-*.service "$TOP/systemd/init.scope.d/50-memx.conf"; do
+	for file in "$TOP"/systemd/memx-*.service \
+		"$TOP"/systemd/{init.scope,systemd-udevd.service}.d/50-memx.conf; do
 		grep -qx MemorySwapMax=0 "$file"
 	done
 }
