@@ -106,6 +106,20 @@ memx_read_cmdline() {
 	done
 }
 
+# The name of a section from the line that begins it: blanks and comments count for nothing.
+memx_head() { # LINE
+	local head=${1#*[}
+	# shellcheck disable=SC2086
+	echo ${head%%]*}
+}
+
+memx_sections() { # FILE
+	local line
+	while read -r line || [ -n "$line" ]; do
+		case $line in '['*) memx_head "$line" ;; esac
+	done <"$1"
+}
+
 # The values of a key, wherever it is in the file.
 memx_values() { # KEY FILE
 	local line key value

@@ -54,8 +54,7 @@ memx_drivers_of() { # DIRECTORY
 # line does.
 memx_link_drivers() {
 	local links path
-	links=$(sed -n 's/^[[:space:]]*\[[[:space:]]*link[[:space:]]\{1,\}\([^][:space:]]*\).*/\1/p' \
-		"$MEMX_TOP/etc/memx/memx.conf" 2>/dev/null)
+	links=$(memx_sections "$MEMX_TOP/etc/memx/memx.conf" 2>/dev/null | sed -n 's/^link //p')
 	for path in "$MEMX_TOP"/sys/class/net/*; do
 		if [ -z "$links" ] || printf '%s\n' "$links" | grep -qxF "${path##*/}"; then
 			memx_drivers_of "$path"

@@ -33,27 +33,15 @@ unit_other_sections() {
 		case $line in
 		'['*)
 			keep=yes
-			! unit_has_section "$(unit_head "$line")" || keep=no
+			! unit_has_section "$(memx_head "$line")" || keep=no
 			;;
 		esac
 		[ $keep = no ] || echo "$line"
 	done <"$MEMX_GENERATED"
 }
 
-# The name of a section from the line that begins it: blanks and comments count for nothing.
-unit_head() { # LINE
-	local head=${1#*[}
-	# shellcheck disable=SC2086
-	echo ${head%%]*}
-}
-
 unit_has_section() { # NAME
-	local line
-	[ -e "$MEMX_CONF" ] || return 1
-	while read -r line || [ -n "$line" ]; do
-		case $line in '['*) [ "$(unit_head "$line")" != "$1" ] || return 0 ;; esac
-	done <"$MEMX_CONF"
-	return 1
+	[ -e "$MEMX_CONF" ] && memx_sections "$MEMX_CONF" | grep -qxF -- "$1"
 }
 
 # Ends the shell: it becomes memx-admin.
